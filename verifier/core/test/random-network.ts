@@ -10,6 +10,7 @@ import { OUTCOME, type Vote } from '../../../proto/vote.js'
 import type { Assignment } from '../assignment/assign.js'
 import { isSoak, soakSeed, ticksOf } from '../assignment/schedule.js'
 import type { ActiveProvider, ChainFacts } from '../facts.js'
+import { randomFrom, shuffled } from './random.js'
 import { ALL_OUTCOMES, account, facts as plainFacts, registryIndex, vote } from './samples.js'
 
 export interface NetworkShape {
@@ -152,20 +153,5 @@ export class RandomNetwork {
   #chance = (share: number): boolean => this.#random() < share
   #pick = <T>(items: readonly T[]): T => items[this.#below(items.length)]!
   #bits = (): bigint => BigInt(keccakText(`bits ${this.#below(2 ** 31)}`))
-  #shuffled = <T>(items: readonly T[]): T[] =>
-    items
-      .map(item => ({ item, key: this.#random() }))
-      .sort((a, b) => a.key - b.key)
-      .map(({ item }) => item)
-}
-
-/** Numbers in [0, 1): the generator mulberry32 of T. Ettinger. */
-function randomFrom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let word = Math.imul(state ^ (state >>> 15), 1 | state)
-    word = (word + Math.imul(word ^ (word >>> 7), 61 | word)) ^ word
-    return ((word ^ (word >>> 14)) >>> 0) / 2 ** 32
-  }
+  #shuffled = <T>(items: readonly T[]): T[] => shuffled(items, this.#random)
 }

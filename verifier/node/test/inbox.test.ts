@@ -15,9 +15,9 @@ import { GOSSIP_KINDS, type GossipKind } from '../../../proto/protocols.js'
 import { VOTE_BYTES } from '../../../proto/vote.js'
 import { UserError } from '../../config/errors.js'
 import { assign } from '../../core/assignment/assign.js'
-import type { Database } from '../../store/database.js'
 import { StoreError } from '../../store/errors.js'
 import { Store } from '../../store/store.js'
+import { withWrites } from '../../store/test/crashes.js'
 import { storedBallot } from '../../store/test/samples.js'
 import { AgreementRunner } from '../agreement-runner.js'
 import type { VerifierContext } from '../context.js'
@@ -65,13 +65,10 @@ describe('inbox of a verifier', () => {
     dir = await mkdtemp(join(tmpdir(), 'bandwitness-inbox-'))
     await (await Store.open(dir, { mode: 'create' })).close()
     const level = new Level<string, Uint8Array>(join(dir, 'db'), { keyEncoding: 'utf8', valueEncoding: 'view' })
-    const batch = level.batch.bind(level) as (rows: never, options: never) => Promise<void>
-    const database = Object.assign(level, {
-      batch: async (rows: never, options: never) => {
-        if (disk.full) throw Object.assign(new Error('write failed'), { code: 'ENOSPC' })
-        return batch(rows, options)
-      },
-    }) as Database
+    const database = withWrites(level, async write => {
+      if (disk.full) throw Object.assign(new Error('write failed'), { code: 'ENOSPC' })
+      await write()
+    })
     disk.full = false
     store = await Store.open(dir, { mode: 'existing', database })
     certificates = []

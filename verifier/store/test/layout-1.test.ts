@@ -7,11 +7,11 @@ import { Level } from 'level'
 import { keccakText } from '../../../proto/hash.js'
 import { fromHex } from '../../../proto/hex.js'
 import { GossipItem } from '../../../proto/messages.js'
-import type { Database } from '../database.js'
 import { SigningConflict } from '../errors.js'
 import { seal } from '../sealed.js'
 import { SigningRecord } from '../signing-record.js'
 import { Store } from '../store.js'
+import { CrashStates, withWrites } from './crashes.js'
 import { expectFault, failure } from './faults.js'
 
 const SIGNED = 30
@@ -72,14 +72,10 @@ describe('a data directory of layout 1', () => {
 
   it('is moved again when the write to the database failed, before and after it was on disk', async () => {
     for (const isWritten of [false, true]) {
-      const level = levelIn(dataDir)
-      const batch = level.batch.bind(level) as (rows: never, options: never) => Promise<void>
-      const database = Object.assign(level, {
-        batch: async (rows: never, options: never) => {
-          if (isWritten) await batch(rows, options)
-          throw Object.assign(new Error('write failed'), { code: 'ENOSPC' })
-        },
-      }) as Database
+      const database = withWrites(levelIn(dataDir), async write => {
+        if (isWritten) await write()
+        throw Object.assign(new Error('write failed'), { code: 'ENOSPC' })
+      })
       await expectFault(Store.open(dataDir, { mode: 'existing', database }), 'no-space', 'free')
       expect((await readFile(record)).length).to.equal((1 + SIGNED) * 128)
     }
@@ -87,26 +83,17 @@ describe('a data directory of layout 1', () => {
   })
 
   it('is moved from every state in which a crash can leave it', async () => {
-    const states: string[] = []
-    const keep = async () => {
-      const state = join(parent, `state-${states.length}`)
-      await cp(dataDir, state, { recursive: true })
-      states.push(state)
-    }
-    await keep()
-    const level = levelIn(dataDir)
-    const batch = level.batch.bind(level) as (rows: never, options: never) => Promise<void>
-    const database = Object.assign(level, {
-      batch: async (rows: never, options: never) => {
-        await keep()
-        await batch(rows, options)
-        await keep()
-      },
-    }) as Database
+    const states = new CrashStates(dataDir, parent)
+    await states.keep()
+    const database = withWrites(levelIn(dataDir), async write => {
+      await states.keep()
+      await write()
+      await states.keep()
+    })
     await (await Store.open(dataDir, { mode: 'existing', database })).close()
-    await keep()
-    expect(states).to.have.length(6)
-    for (const state of states) {
+    await states.keep()
+    expect(states.paths).to.have.length(6)
+    for (const state of states.paths) {
       await rm(dataDir, { recursive: true })
       await cp(state, dataDir, { recursive: true })
       await expectMoved()

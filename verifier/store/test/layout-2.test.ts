@@ -10,11 +10,11 @@ import { encodeLeaf } from '../../../proto/leaf.js'
 import { GossipItem, WholeBallot } from '../../../proto/messages.js'
 import { encodeRewards } from '../../core/rewards/rewards.js'
 import { encodeCarryOver } from '../../core/scoring/carry-over.js'
-import type { Database } from '../database.js'
 import { encodeJson } from '../json.js'
 import { epochName } from '../layout.js'
 import { seal } from '../sealed.js'
 import { Store, type StoredReport } from '../store.js'
+import { CrashStates, withWrites } from './crashes.js'
 import { expectFault } from './faults.js'
 import { longReport, posted, report } from './report-samples.js'
 import { ballot, facts, storedBallot } from './samples.js'
@@ -97,24 +97,15 @@ describe('a data directory of layout 2', () => {
     expectMoved('as it was', 2))
 
   it('is moved on from every state in which a crash can leave it', async () => {
-    const states: string[] = []
-    const keep = async () => {
-      const state = join(parent, `state-${states.length}`)
-      await cp(dataDir, state, { recursive: true })
-      states.push(state)
-    }
-    const level = levelIn(dataDir)
-    const batch = level.batch.bind(level) as (rows: never, options: never) => Promise<void>
-    const database = Object.assign(level, {
-      batch: async (rows: never, options: never) => {
-        await keep()
-        await batch(rows, options)
-      },
-    }) as Database
+    const states = new CrashStates(dataDir, parent)
+    const database = withWrites(levelIn(dataDir), async write => {
+      await states.keep()
+      await write()
+    })
     await (await Store.open(dataDir, { mode: 'existing', database })).close()
-    await keep()
-    expect(states.length).to.be.greaterThan(2 * (REPORTS.length + FACTS.length + BALLOTS.length))
-    for (const state of states) {
+    await states.keep()
+    expect(states.paths.length).to.be.greaterThan(2 * (REPORTS.length + FACTS.length + BALLOTS.length))
+    for (const state of states.paths) {
       await rm(dataDir, { recursive: true })
       await cp(state, dataDir, { recursive: true })
       await expectMoved(state)

@@ -10,6 +10,7 @@ import { randomInt } from 'node:crypto'
 import { expect } from 'chai'
 import { soloKeys } from '../../../../probe/index.js'
 import { toHex } from '../../../../proto/hex.js'
+import { randomFrom, shuffled } from '../../../core/test/random.js'
 import { startPeer } from '../../../net/test/network.js'
 import { crossValidated, type Example } from './decision-tree.js'
 import { KINDS, type Kind, Openers, SENDERS } from './openers.js'
@@ -96,20 +97,3 @@ describe('what a provider is shown', function () {
     }
   })
 })
-
-const shuffled = <T>(items: readonly T[], random: () => number): T[] =>
-  items
-    .map(item => ({ item, key: random() }))
-    .sort((a, b) => a.key - b.key)
-    .map(({ item }) => item)
-
-/** mulberry32: numbers from 0 to 1, the same for the same seed. */
-function randomFrom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
