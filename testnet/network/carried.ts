@@ -18,12 +18,10 @@ export interface Size {
   readonly claimKbps: number
 }
 
-export interface Carried
-  extends Pick<NetworkParams, 'lanes' | 'receivers' | 'tickMs' | 'leadMs' | 'rankDelayMs'>,
-    Pick<NetworkParams, 'commitMs' | 'revealMs' | 'listMs' | 'roundMs'> {
-  /** why the machine may be too small, and what to do; undefined if it is not */
-  readonly warning: string | undefined
-}
+export type Carried = Pick<
+  NetworkParams,
+  'lanes' | 'receivers' | 'tickMs' | 'leadMs' | 'rankDelayMs' | 'commitMs' | 'revealMs' | 'listMs' | 'roundMs'
+>
 
 const SEEMS_SLOWER = 1.7
 /** As many verifiers agree within the times of `DEVNET`. */
@@ -82,7 +80,6 @@ export function carried(size: Size, machine: Machine): Carried {
     ...{ lanes, receivers },
     tickMs: Math.max(DEVNET.tickMs, Math.ceil((tickMs * 1000) / power)),
     ...phases(verifiers, power),
-    warning: warningOf(size, power, lanes),
   }
 }
 
@@ -103,7 +100,7 @@ export function machineEvent(size: Size, params: NetworkParams, machine: Machine
   const { lanes: sessionsAtOnce, receivers, epochSeconds } = params
   return {
     ...{ event: 'machine', ...machine, sessionsAtOnce, receivers, epochSeconds },
-    warning: carried(size, machine).warning ?? null,
+    warning: warningOf(size, sessionsAtOnce, machine) ?? null,
   }
 }
 
@@ -126,7 +123,13 @@ function phases(verifiers: number, power: number) {
   }
 }
 
-function warningOf({ verifiers, providers, claimKbps }: Size, power: number, lanes: number): string | undefined {
+/** Why the machine may be too small, and what to do; undefined if it is not. @param lanes sessions at once */
+export function warningOf(
+  { verifiers, providers, claimKbps }: Size,
+  lanes: number,
+  machine: Machine,
+): string | undefined {
+  const power = powerOf(machine)
   if (claimKbps > CARRIED_KBPS * power) {
     return `This machine carries sessions of about ${Math.floor((CARRIED_KBPS * power) / 1000)} Mbit/s, and the claim is ${claimKbps / 1000}: readings may be low. Pass a lower --claim.`
   }

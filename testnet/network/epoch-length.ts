@@ -6,7 +6,7 @@ import { soakSlotMs } from '../../verifier/config/check-params.js'
 import { UserError } from '../../verifier/config/errors.js'
 import { tailMs } from '../../verifier/core/assignment/assign.js'
 import { groupSize } from '../../verifier/core/assignment/receiver-groups.js'
-import { type Carried, carried, type Size } from './carried.js'
+import { carried, type Size } from './carried.js'
 import type { Machine } from './machine.js'
 
 /** From the end of the last session to that of the epoch: time for a late session and its checking. */
@@ -30,7 +30,7 @@ const LEAST_LEADERS = 3
  * overlap: max(⌈n·P / lanes⌉, n) slots, and as many for the second tries.
  */
 export function testnetParams(shape: Shape, machine: Machine): NetworkParams {
-  const params = { ...DEVNET, ...withoutWarning(carried(shape, machine)) }
+  const params = { ...DEVNET, ...carried(shape, machine) }
   const rounds = Math.max(Math.ceil((params.receivers * shape.providers) / params.lanes), params.receivers)
   return paramsFor(TRIES * rounds, shape.soaks ? soaking(params) : params)
 }
@@ -43,7 +43,7 @@ export function testnetParams(shape: Shape, machine: Machine): NetworkParams {
  */
 export function narrowParams(shape: Shape, capacityKbps: number, machine: Machine): NetworkParams {
   const { verifiers, providers, claimKbps, soaks } = shape
-  const carriedParams = withoutWarning(carried(shape, machine))
+  const carriedParams = carried(shape, machine)
   const receivers = Array.from({ length: carriedParams.receivers }, (_, i) => i)
   const size = groupSize({
     ...{ receivers, claimKbps, senders: Math.min(DEVNET.senders, verifiers - 1) },
@@ -75,5 +75,3 @@ function paramsFor(rounds: number, params: NetworkParams): NetworkParams {
   const epochSeconds = Math.ceil(Math.max(measureMs, agreeMs) / 1000)
   return { ...params, epochSeconds, tickMs: Math.min(tickMs, Math.floor((epochSeconds * 1000) / LEAST_TICKS)) }
 }
-
-const withoutWarning = ({ warning: _, ...params }: Carried): Omit<Carried, 'warning'> => params

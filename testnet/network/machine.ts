@@ -11,7 +11,7 @@ export interface Machine {
   readonly checkMs: number
 }
 
-/** Two cores of a small server. The costs in `carried.ts` were measured on it. */
+/** Two cores of a small server. The costs in `carried.ts` are estimates for it. */
 export const USUAL_MACHINE: Machine = { cores: 2, checkMs: 1.5 }
 
 /** The fastest of several spells counts, in processor time: whatever else runs for a moment makes the machine no slower. */
