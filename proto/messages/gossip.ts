@@ -50,6 +50,7 @@ export interface Certificate {
 export const Commit = codec<Commit>('Commit', 256)
 /** With all its votes, or with none: those of a ballot above MAX_GOSSIP_VOTES are fetched by its root. */
 export const Ballot = codec<Ballot>('Ballot', ballotBytes(MAX_GOSSIP_VOTES))
+export const encodeHead = (head: BallotHead): Uint8Array => Ballot.encode({ ...head, votes: [] })
 /** A ballot with all its votes, however many: evidence for a file or an answer of the API, never a message. */
 export const WholeBallot = codec<Ballot>('Ballot', ballotBytes(MAX_PROVIDERS))
 export const SeenListMessage = codec<SeenListMessage>('SeenList', 16 * KIB)

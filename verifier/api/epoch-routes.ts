@@ -14,7 +14,7 @@ import { Problem } from './problem.js'
 import type { ProviderEvidence } from './provider-evidence.js'
 import { settlementJson } from './provider-routes.js'
 import type { ReportingNode } from './reporting-node.js'
-import { type Accepted, type Reports, tagOf } from './reports.js'
+import { type Accepted, noLeaf, type Reports, tagOf } from './reports.js'
 import { type AddRoute, Tagged } from './route.js'
 import type { Sets } from './sets.js'
 import { refuseAbove, votesIn, wholeEvidence } from './whole-evidence.js'
@@ -116,10 +116,7 @@ export function epochRoutes(add: AddRoute, { node, view, reports, evidence, sets
     return new Tagged(`${tagOf(report)}-${provider}`, async () => {
       const made = await evidence.of(report, provider)
       if (made !== undefined) return made
-      throw new Problem(
-        'not-found',
-        `${provider} has no leaf in the report of epoch ${report.header.epoch}. Ask for another epoch.`,
-      )
+      throw noLeaf(report, provider)
     })
   })
 

@@ -2,9 +2,10 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { BallotIndex } from '../../proto/ballot-index.js'
 import { type Hex, toHex } from '../../proto/hex.js'
+import { DIGEST_BYTES } from '../../proto/keccak.js'
 import { decodeLeaf } from '../../proto/leaf.js'
 import { leafPart } from '../../proto/leaf-state.js'
-import { leafHash, MerkleTree } from '../../proto/merkle.js'
+import { MerkleTree, writeLeafHash } from '../../proto/merkle.js'
 import type { ProvenJson } from '../evidence/schema/provider-evidence.js'
 import { Recent } from './recent.js'
 import type { ReportingNode } from './reporting-node.js'
@@ -54,14 +55,15 @@ export class Trees {
   async #leafTree(headerHash: Hex): Promise<LeafTree | undefined> {
     const leaves = await this.store.reports.leaves(headerHash)
     if (leaves === undefined) return undefined
-    const hashes: Uint8Array[] = []
+    const hashes = new Uint8Array(leaves.length * DIGEST_BYTES)
     const places = new Map<Hex, number>()
+    let place = 0
     for await (const encoded of leaves) {
       const leaf = leafPart(encoded)
-      places.set(decodeLeaf(leaf).provider, hashes.length)
-      hashes.push(leafHash(leaf))
-      if (hashes.length % LEAVES_AT_ONCE === 0) await turn()
+      places.set(decodeLeaf(leaf).provider, place)
+      writeLeafHash(hashes, place, leaf)
+      if (++place % LEAVES_AT_ONCE === 0) await turn()
     }
-    return { tree: new MerkleTree(Buffer.concat(hashes)), places }
+    return { tree: new MerkleTree(hashes), places }
   }
 }

@@ -1,16 +1,16 @@
 /** The evidence of one provider, from what a node holds: its leaves, the votes on it, and their ways to the roots. */
-import { fromHex, type Hex, toHex, ZERO_HASH } from '../../proto/hex.js'
-import { leafPart } from '../../proto/leaf-state.js'
+import { type Hex, toHex, ZERO_HASH } from '../../proto/hex.js'
 import { assign } from '../core/assignment/assign.js'
 import { linkGroups } from '../core/assignment/link-groups.js'
 import type { ActiveProvider, ChainFacts } from '../core/facts.js'
+import { asLeaf } from '../evidence/recompute-provider.js'
 import { factsJson } from '../evidence/schema/evidence.js'
-import type { ProvenJson, ProviderEvidenceJson } from '../evidence/schema/provider-evidence.js'
+import type { ProviderEvidenceJson } from '../evidence/schema/provider-evidence.js'
 import { AssignmentPool } from './assignment-pool.js'
 import type { Trees } from './leaf-trees.js'
 import { Problem } from './problem.js'
 import type { ReportingNode } from './reporting-node.js'
-import type { Accepted } from './reports.js'
+import { type Accepted, evidenceNotKept } from './reports.js'
 
 /** Tasks that wait for the worker. Those who ask for more are told to come again. */
 const MAX_WAITING = 16
@@ -35,7 +35,7 @@ export class ProviderEvidence {
     const { header, headerHash, posted } = report
     const { chain, store, network } = this.node
     const facts = await store.getFacts(header.epoch, header.blockHash)
-    if (facts === undefined || report.ballots.length === 0) throw notKept(report)
+    if (facts === undefined || report.ballots.length === 0) throw evidenceNotKept(report)
     const leaf = await this.trees.leaf(headerHash, provider)
     const own = facts.providers.find(({ account }) => account === provider)
     if (leaf === undefined || own === undefined) return undefined
@@ -58,7 +58,7 @@ export class ProviderEvidence {
     const { previousHeader } = report.header
     if (previousHeader === ZERO_HASH) return { header: null, leaf: null }
     const before = await this.node.store.reports.find(previousHeader)
-    if (before === undefined) throw notKept(report)
+    if (before === undefined) throw evidenceNotKept(report)
     return { header: before.header, leaf: (await this.trees.leaf(previousHeader, provider)) ?? null }
   }
 
@@ -69,7 +69,7 @@ export class ProviderEvidence {
   ): Promise<ProviderEvidenceJson['links']> {
     if (headerHash === ZERO_HASH) return { header: null, leaves: [] }
     const linked = await this.node.store.reports.find(headerHash)
-    if (linked === undefined) throw notKept(report)
+    if (linked === undefined) throw evidenceNotKept(report)
     const leaves = await Promise.all(together.map(({ account }) => this.trees.leaf(headerHash, account)))
     return { header: linked.header, leaves: leaves.filter(leaf => leaf !== undefined).map(asLeaf) }
   }
@@ -79,7 +79,7 @@ export class ProviderEvidence {
     const votes: ProviderEvidenceJson['votes'][number][] = []
     for (const { verifier, root } of report.ballots) {
       const head = await ballots.head(root)
-      if (head === undefined) throw notKept(report)
+      if (head === undefined) throw evidenceNotKept(report)
       const vote = await ballots.vote(root, provider)
       if (vote === undefined) continue
       votes.push({
@@ -107,8 +107,3 @@ export class ProviderEvidence {
 /** Those that are measured at the same instants, itself included. */
 const togetherWith = (own: ActiveProvider, facts: ChainFacts): readonly ActiveProvider[] =>
   linkGroups(facts).find(group => group.includes(own)) ?? [own]
-
-const asLeaf = ({ encoded, proof }: ProvenJson): ProvenJson => ({ encoded: toHex(leafPart(fromHex(encoded))), proof })
-
-const notKept = ({ header }: Accepted): Problem =>
-  new Problem('not-kept', `This node does not hold the evidence of epoch ${header.epoch}. Ask another verifier.`)

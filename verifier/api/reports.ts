@@ -108,15 +108,17 @@ export class Reports {
   async proof(report: Accepted, provider: Hex): Promise<ProofJson> {
     const { header, headerHash } = report
     const held = await this.trees.leaf(headerHash, provider)
-    if (held === undefined)
-      throw new Problem(
-        'not-found',
-        `${provider} has no leaf in the report of epoch ${header.epoch}. Ask for another epoch.`,
-      )
+    if (held === undefined) throw noLeaf(report, provider)
     const encoded = leafPart(fromHex(held.encoded))
     return { header, headerHash, leaf: decodeLeaf(encoded), encodedLeaf: toHex(encoded), proof: held.proof }
   }
 }
+
+export const noLeaf = ({ header }: Accepted, provider: Hex): Problem =>
+  new Problem('not-found', `${provider} has no leaf in the report of epoch ${header.epoch}. Ask for another epoch.`)
+
+export const evidenceNotKept = ({ header }: Accepted): Problem =>
+  new Problem('not-kept', `This node does not hold the evidence of epoch ${header.epoch}. Ask another verifier.`)
 
 /** Names an accepted report and its transaction: what is served of both changes with this alone. */
 export const tagOf = ({ headerHash, posted }: Accepted): string =>

@@ -11,7 +11,7 @@ import { type EvidenceJson, factsJson } from '../evidence/schema/evidence.js'
 import type { HeldItems } from '../store/report-rows.js'
 import { Problem } from './problem.js'
 import type { ReportingNode } from './reporting-node.js'
-import type { Accepted } from './reports.js'
+import { type Accepted, evidenceNotKept } from './reports.js'
 import { Streamed } from './route.js'
 
 type EvidenceNode = Pick<ReportingNode, 'chain' | 'store' | 'network'>
@@ -36,10 +36,7 @@ export async function wholeEvidence(node: EvidenceNode, report: Accepted): Promi
   ])
   const votes = await votesIn(node, ballots)
   if (!facts || !leaves || !previous || !linked || (!isFirst && !before) || ballots.length === 0 || votes === undefined)
-    throw new Problem(
-      'not-kept',
-      `This node does not hold the evidence of epoch ${header.epoch}. Ask another verifier.`,
-    )
+    throw evidenceNotKept(report)
   const head = JSON.stringify({ params: network.params, network: chain.network, facts: factsJson(facts) })
   const tail = JSON.stringify({ header, headerHash, posted })
   const ballotBytes = votes * (VOTE_BYTES + VOTE_FRAME_BYTES) + ballots.length * HEAD_BYTES

@@ -6,29 +6,29 @@ import { UserError } from '../config/errors.js'
 export const DEFAULT_API_URL = 'http://127.0.0.1:7380'
 const NOT_FOUND = 404
 
+type Refusal = Extract<Answer<unknown>, { readonly kind: 'refused' }>
+
 /** Option of commands that ask a node. */
 export const API_OPTION = {
   api: { type: 'string', default: DEFAULT_API_URL, describe: "URL of a node's API" },
 } as const
 
 /** Undefined for what the verifier does not hold. @throws UserError as `askApi` */
-export async function askApiIfKept<E extends Endpoint>(
-  apiUrl: string,
-  endpoint: E,
-  request: RequestOf<E>,
-): Promise<z.infer<E['answer']> | undefined> {
-  const answer = await answerOf(apiUrl, endpoint, request)
-  return answer.kind === 'refused' && answer.status === NOT_FOUND ? undefined : acceptedOf(answer, apiUrl, endpoint)
-}
+export const askApiIfKept = <E extends Endpoint>(apiUrl: string, endpoint: E, request: RequestOf<E>) =>
+  askApiUnless(({ status }) => status === NOT_FOUND, apiUrl, endpoint, request)
 
 /** Undefined for what does not exist, as far as the node knows. @throws UserError as `askApi` */
-export async function askApiIfKnown<E extends Endpoint>(
+export const askApiIfKnown = <E extends Endpoint>(apiUrl: string, endpoint: E, request: RequestOf<E>) =>
+  askApiUnless(({ problem }) => problem === 'not-found', apiUrl, endpoint, request)
+
+async function askApiUnless<E extends Endpoint>(
+  isNothing: (refusal: Refusal) => boolean,
   apiUrl: string,
   endpoint: E,
   request: RequestOf<E>,
 ): Promise<z.infer<E['answer']> | undefined> {
   const answer = await answerOf(apiUrl, endpoint, request)
-  return answer.kind === 'refused' && answer.problem === 'not-found' ? undefined : acceptedOf(answer, apiUrl, endpoint)
+  return answer.kind === 'refused' && isNothing(answer) ? undefined : acceptedOf(answer, apiUrl, endpoint)
 }
 
 /** @throws UserError 'usage' for what is no URL, 'configuration' where the verifier gives no answer of use */

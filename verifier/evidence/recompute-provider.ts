@@ -158,7 +158,10 @@ const isNamed = (header: Header | null, hash: Hex, network: NetworkId): boolean 
 const isIn = ({ encoded, proof }: ProvenJson, root: Hex): boolean => verifyProof(root, fromHex(encoded), proof)
 
 /** Without what is carried beside it. */
-const asLeaf = ({ encoded, proof }: ProvenJson): ProvenJson => ({ encoded: toHex(leafPart(fromHex(encoded))), proof })
+export const asLeaf = ({ encoded, proof }: ProvenJson): ProvenJson => ({
+  encoded: toHex(leafPart(fromHex(encoded))),
+  proof,
+})
 
 const isEachOnce = (votes: readonly VoteJson[]): boolean =>
   new Set(votes.map(({ verifier }) => verifier)).size === votes.length

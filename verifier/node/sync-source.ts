@@ -1,6 +1,6 @@
 import { INDEX_ENTRY_BYTES, INDEX_PART_ENTRIES } from '../../proto/ballot-index.js'
 import type { Hex } from '../../proto/hex.js'
-import { Ballot } from '../../proto/messages.js'
+import { encodeHead } from '../../proto/messages.js'
 import { revealedEpoch } from '../core/agreement/phases.js'
 import type { StoredItems, SyncSource } from '../net/sync.js'
 import type { VerifierContext } from './context.js'
@@ -21,7 +21,7 @@ export function syncSource({ store, epochs, params, wall }: SourceContext): Sync
     ballot: async root => {
       const head = await revealed(root)
       const index = head && (await store.ballots.index(root))
-      return head && index && [Ballot.encode({ ...head, votes: [] }), ...inParts(index.bytes)]
+      return head && index && [encodeHead(head), ...inParts(index.bytes)]
     },
     ballotPart: async (root, part) => ((await revealed(root)) ? store.ballots.part(root, part) : undefined),
     leaves: hash => store.reports.leaves(hash),
@@ -30,9 +30,7 @@ export function syncSource({ store, epochs, params, wall }: SourceContext): Sync
       const report = await store.reports.find(hash)
       if (report === undefined || report.ballots.length === 0) return undefined
       const heads = await Promise.all(report.ballots.map(({ root }) => store.ballots.head(root)))
-      return heads.every(head => head !== undefined)
-        ? heads.map(head => Ballot.encode({ ...head, votes: [] }))
-        : undefined
+      return heads.every(head => head !== undefined) ? heads.map(encodeHead) : undefined
     },
     transcript: sessionId => store.getTranscript(sessionId, revealedEpoch(epochs, params, wall.nowMs())),
     gossip: async epoch => {

@@ -4,7 +4,7 @@
  */
 import { BallotIndex, standsIn, votesOf } from '../../proto/ballot-index.js'
 import { type Hex, toHex } from '../../proto/hex.js'
-import { Ballot, type BallotHead } from '../../proto/messages.js'
+import { Ballot, type BallotHead, encodeHead } from '../../proto/messages.js'
 import { VOTE_BYTES } from '../../proto/vote.js'
 import type { Database } from './database.js'
 import { beforeEpoch, KEY, nameIn, ofEpoch, partsOf } from './layout.js'
@@ -48,7 +48,7 @@ export class BallotRows {
   putHead(head: BallotHead, index: BallotIndex, sync = false): Promise<void> {
     const root = toHex(head.root)
     const rows: Row[] = [
-      [KEY.ballot(root), Ballot.encode({ ...head, votes: [] })],
+      [KEY.ballot(root), encodeHead(head)],
       [KEY.ballotIndex(root), index.bytes],
       [KEY.ballotOf(head.epoch, root), NOTHING],
     ]

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { toHex } from '../../proto/hex.js'
-import { Ballot, GossipItem, MAX_GOSSIP_VOTES } from '../../proto/messages.js'
+import { Ballot, encodeHead, GossipItem, MAX_GOSSIP_VOTES } from '../../proto/messages.js'
 import { GOSSIP_KINDS, type GossipKind } from '../../proto/protocols.js'
 import { VOTE_BYTES } from '../../proto/vote.js'
 import type { BallotRows } from './ballot-rows.js'
@@ -63,7 +63,7 @@ export class GossipRows {
     const { votes, ...head } = Ballot.decode(data)
     if (votes.length === 0) return encoded
     if ((await this.ballots.head(toHex(head.root))) === undefined) await this.ballots.put(head, votes, false)
-    return GossipItem.encode({ kind, data: Ballot.encode({ ...head, votes: [] }) })
+    return GossipItem.encode({ kind, data: encodeHead(head) })
   }
 
   async #whole(row: Uint8Array): Promise<Uint8Array> {

@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { Piscina } from 'piscina'
+import { workerFile } from '../../../proto/worker-file.js'
 import { machineText } from '../machine.js'
 import { positive } from '../numbers.js'
 import { writeTables } from '../tables.js'
@@ -51,14 +52,9 @@ export async function run(args: string[]): Promise<number> {
   return failures.length === 0 ? 0 : 1
 }
 
-/** A worker does not inherit this thread's TypeScript loader, so it registers one itself. */
-const LOADER = `import { register } from ${JSON.stringify(import.meta.resolve('tsx/esm/api'))}; register()`
-
 async function runAll(tasks: readonly SimTask[], threads: number): Promise<RunFigures[]> {
-  const pool = new Piscina<SimTask, RunFigures>({
-    ...{ filename: new URL('./worker-main.ts', import.meta.url).href, maxThreads: threads },
-    execArgv: ['--import', `data:text/javascript,${encodeURIComponent(LOADER)}`],
-  })
+  const { url, ...options } = workerFile(import.meta.url, 'worker-main')
+  const pool = new Piscina<SimTask, RunFigures>({ filename: url.href, maxThreads: threads, ...options })
   let done = 0
   try {
     return await Promise.all(
