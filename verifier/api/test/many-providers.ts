@@ -31,8 +31,8 @@ export const leafNamed = (provider: Hex, seed: number, epoch = FIRST_EPOCH): Lea
 export interface ManyProviders {
   readonly url: string
   readonly store: Store
-  /** the chain accepts the report of the next epoch, in which every score is another one. @returns its header hash */
-  accept(): Promise<Hex>
+  /** the chain accepts the report of the next epoch, in which every score is another one. */
+  accept(): Promise<{ readonly headerHash: Hex; readonly leaves: readonly Leaf[] }>
   stop(): Promise<void>
 }
 
@@ -66,7 +66,7 @@ export async function startManyProviders(count: number): Promise<ManyProviders> 
       ...{ soakVotes: new Map(), windows: new Map() },
     })
     known.add([{ kind: 'posted', block: 5 + epoch, logIndex: 0, epoch, headerHash: hash, txHash }])
-    return hash
+    return { headerHash: hash, leaves }
   }
   await accept()
   const node = {
