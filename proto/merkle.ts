@@ -25,6 +25,20 @@ export function writeLeafHash(hashes: Uint8Array, i: number, encoded: Uint8Array
   hashes.set(output, i * DIGEST_BYTES)
 }
 
+/** The root of a tree of which nothing else is needed. @param hashes see `leafHashes` */
+export function merkleRoot(hashes: Uint8Array): Hex {
+  const count = hashes.length / DIGEST_BYTES
+  if (count === 0) return ZERO_HASH
+  const size = 2 * count - 1
+  const nodes = size * DIGEST_BYTES <= small.length ? small : new Uint8Array(size * DIGEST_BYTES)
+  placeLeaves(nodes, size, hashes, ascending(hashes, count))
+  hashInnerNodes(nodes, size - count)
+  return toHex(nodes.subarray(0, DIGEST_BYTES))
+}
+
+/** The nodes of a small tree, which nobody keeps. */
+const small = new Uint8Array(127 * DIGEST_BYTES)
+
 export class MerkleTree {
   /** the hashes of the nodes, one after the other */
   readonly #nodes: Uint8Array
@@ -42,13 +56,9 @@ export class MerkleTree {
     this.#nodes = new Uint8Array(size * DIGEST_BYTES)
     this.#position = new Uint32Array(count)
     const order = ascending(hashes, count)
-    for (let rank = 0; rank < count; rank++) {
-      const [leaf, at] = [order[rank]!, size - 1 - rank]
-      this.#nodes.set(hashes.subarray(leaf * DIGEST_BYTES, (leaf + 1) * DIGEST_BYTES), at * DIGEST_BYTES)
-      this.#position[leaf] = at
-    }
-    const words = new Uint32Array(this.#nodes.buffer)
-    for (let i = size - count - 1; i >= 0; i--) hashChildren(this.#nodes, words, i)
+    placeLeaves(this.#nodes, size, hashes, order)
+    for (let rank = 0; rank < count; rank++) this.#position[order[rank]!] = size - 1 - rank
+    hashInnerNodes(this.#nodes, size - count)
   }
 
   get root(): Hex {
@@ -111,25 +121,57 @@ export function verifyProof(root: Hex, encodedLeaf: Uint8Array, proof: readonly 
   return toHex(node.subarray(0, DIGEST_BYTES)) === root
 }
 
-/** @param words the same memory as `nodes` */
-function hashChildren(nodes: Uint8Array, words: Uint32Array, parent: number): void {
-  const [left, right] = [2 * parent + 1, 2 * parent + 2]
-  const isOrdered = compare(nodes, left, right) <= 0
-  const first = (isOrdered ? left : right) * DIGEST_WORDS
-  const second = (isOrdered ? right : left) * DIGEST_WORDS
-  for (let i = 0; i < DIGEST_WORDS; i++) {
-    inputWords[i] = words[first + i]!
-    inputWords[DIGEST_WORDS + i] = words[second + i]!
+/** The lowest hash comes last. */
+function placeLeaves(nodes: Uint8Array, size: number, hashes: Uint8Array, order: Uint32Array): void {
+  for (let rank = 0; rank < order.length; rank++) {
+    const leaf = order[rank]! * DIGEST_BYTES
+    nodes.set(hashes.subarray(leaf, leaf + DIGEST_BYTES), (size - 1 - rank) * DIGEST_BYTES)
   }
-  hashInput(2 * DIGEST_BYTES)
-  for (let i = 0; i < DIGEST_WORDS; i++) words[parent * DIGEST_WORDS + i] = outputWords[i]!
 }
 
-/** The places of the hashes, the lowest hash first; of equal ones the earlier. */
+/** @param count of them: they stand first */
+function hashInnerNodes(nodes: Uint8Array, count: number): void {
+  const words = new Uint32Array(nodes.buffer)
+  for (let parent = count - 1; parent >= 0; parent--) {
+    const [left, right] = [2 * parent + 1, 2 * parent + 2]
+    const isOrdered = compare(nodes, left, right) <= 0
+    const first = (isOrdered ? left : right) * DIGEST_WORDS
+    const second = (isOrdered ? right : left) * DIGEST_WORDS
+    for (let i = 0; i < DIGEST_WORDS; i++) {
+      inputWords[i] = words[first + i]!
+      inputWords[DIGEST_WORDS + i] = words[second + i]!
+    }
+    hashInput(2 * DIGEST_BYTES)
+    for (let i = 0; i < DIGEST_WORDS; i++) words[parent * DIGEST_WORDS + i] = outputWords[i]!
+  }
+}
+
+/** Up to so many leaves, sorting by insertion is the quickest. */
+const FEW = 64
+/** A place and the first 32 bits of a hash fit into one number. */
+const MOST_LEAVES = 2 ** 21
+
+/** The places of the hashes, the lowest hash first. */
 function ascending(hashes: Uint8Array, count: number): Uint32Array {
+  if (count > MOST_LEAVES) throw new RangeError(`A tree of ${count} leaves is larger than any report.`)
   const order = new Uint32Array(count)
   for (let i = 0; i < count; i++) order[i] = i
-  return order.sort((a, b) => compare(hashes, a, b) || a - b)
+  if (count > FEW) sortByFirstBits(order, hashes)
+  for (let i = 1; i < count; i++) {
+    const place = order[i]!
+    let at = i
+    for (; at > 0 && compare(hashes, order[at - 1]!, place) > 0; at--) order[at] = order[at - 1]!
+    order[at] = place
+  }
+  return order
+}
+
+/** Numbers are sorted many times as fast as by a function that compares. Few hashes have the same first 32 bits. */
+function sortByFirstBits(order: Uint32Array, hashes: Uint8Array): void {
+  const view = new DataView(hashes.buffer, hashes.byteOffset, hashes.byteLength)
+  const keys = Float64Array.from(order, place => view.getUint32(place * DIGEST_BYTES) * MOST_LEAVES + place)
+  keys.sort()
+  for (let rank = 0; rank < keys.length; rank++) order[rank] = keys[rank]! % MOST_LEAVES
 }
 
 /** Compares two of the hashes, as large numbers. */

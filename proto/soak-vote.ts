@@ -5,7 +5,7 @@
  */
 import { type AbiRecord, decodeRecord, encodeRecord } from './abi.js'
 import type { Hex } from './hex.js'
-import { MerkleTree } from './merkle.js'
+import { leafHashes, merkleRoot } from './merkle.js'
 
 const SOAK_VOTE_FIELDS = [
   ['receiver', 'uint32'], // registry index
@@ -21,4 +21,4 @@ export const encodeSoakVote = (vote: SoakVote): Uint8Array => encodeRecord(SOAK_
 export const decodeSoakVote = (bytes: Uint8Array): SoakVote => decodeRecord(SOAK_VOTE_FIELDS, bytes)
 
 /** Merkle root of the votes. It does not depend on their order, and is zero for no votes. */
-export const soakVotesDigest = (votes: readonly SoakVote[]): Hex => new MerkleTree(votes.map(encodeSoakVote)).root
+export const soakVotesDigest = (votes: readonly SoakVote[]): Hex => merkleRoot(leafHashes(votes.map(encodeSoakVote)))

@@ -4,7 +4,7 @@
  */
 import { type AbiRecord, decodeRecord, encodeRecord } from './abi.js'
 import { type Hex, ZERO_HASH } from './hex.js'
-import { MerkleTree } from './merkle.js'
+import { leafHashes, merkleRoot } from './merkle.js'
 
 const WINDOW_FIELDS = [
   ['first', 'uint64'], // its first epoch
@@ -56,4 +56,4 @@ export function decodeWindow(bytes: Uint8Array): OpenWindow {
 
 /** Merkle root of the encoded items; zero if no window is open. */
 export const windowDigest = (window: OpenWindow | undefined): Hex =>
-  window === undefined ? ZERO_HASH : new MerkleTree(encodeWindow(window)).root
+  window === undefined ? ZERO_HASH : merkleRoot(leafHashes(encodeWindow(window)))

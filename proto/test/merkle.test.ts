@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { encodeWords } from '../abi.js'
 import { toHex, ZERO_HASH } from '../hex.js'
-import { MerkleTree, verifyProof } from '../merkle.js'
+import { leafHashes, MerkleTree, merkleRoot, verifyProof } from '../merkle.js'
 
 const TYPES = ['uint32', 'bytes32'] as const
 const leaf = fc.tuple(fc.nat(0xffffffff), fc.uint8Array({ minLength: 32, maxLength: 32 }).map(toHex))
@@ -20,6 +20,27 @@ describe('Merkle tree', () => {
         for (const i of values.keys()) {
           expect(StandardMerkleTree.verify(tree.root, [...TYPES], values[i]!, tree.proof(i))).to.equal(true)
         }
+      }),
+    )
+  })
+
+  it('has the same root as the reference implementation if it is large, and if leaves are equal', () => {
+    const many = fc.array(leaf, { minLength: 65, maxLength: 400 })
+    fc.assert(
+      fc.property(many, values => {
+        const twice = [...values, ...values]
+        const tree = new MerkleTree(encoded(twice))
+        expect(tree.root).to.equal(StandardMerkleTree.of(twice, [...TYPES]).root)
+        expect(merkleRoot(leafHashes(encoded(twice)))).to.equal(tree.root)
+      }),
+      { numRuns: 20 },
+    )
+  })
+
+  it('has a root that can be had without it', () => {
+    fc.assert(
+      fc.property(fc.array(leaf, { maxLength: 100 }), values => {
+        expect(merkleRoot(leafHashes(encoded(values)))).to.equal(new MerkleTree(encoded(values)).root)
       }),
     )
   })

@@ -2,7 +2,7 @@
 import type { DecoyReveal } from '../../proto/decoy.js'
 import type { EthersChain } from '../../verifier/chain/ethers-chain.js'
 import { connect, ENDPOINTS } from '../../verifier/client/index.js'
-import { type DecoyEpoch, type DecoyVerdict, decoyEpoch, judgeByDecoys } from '../../verifier/core/rewards/decoys.js'
+import { type DecoyEpoch, type DecoyVerdict, judgeByDecoys } from '../../verifier/core/rewards/decoys.js'
 import { recompute } from '../../verifier/evidence/recompute.js'
 import type { ApiNode } from './verifier-api.js'
 
@@ -31,8 +31,8 @@ async function votesOf(epoch: number, verifiers: readonly ApiNode[]): Promise<De
     if (apiUrl === undefined) continue
     const answer = await connect(apiUrl, { timeoutMs: TIMEOUT_MS }).ask(ENDPOINTS.evidence, { epoch })
     if (answer.kind !== 'answer') continue
-    const { facts, assignment, report, checks } = recompute(answer.value)
-    if (checks.every(({ holds }) => holds)) return decoyEpoch(facts, assignment, report.tallies)
+    const { work, checks } = recompute(answer.value)
+    if (checks.every(({ holds }) => holds)) return work.decoys
   }
   return undefined
 }

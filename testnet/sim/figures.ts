@@ -1,7 +1,7 @@
 /** What a simulation counts of one provider in one world. */
 import { type Leaf, STATUS } from '../../proto/leaf.js'
-import type { Evaluation } from '../../verifier/core/scoring/evaluate.js'
 import type { World } from './network.js'
+import type { Evaluated } from './rules.js'
 
 export interface Figures {
   readonly behaviour: string
@@ -45,10 +45,12 @@ export const noFigures = ({ behaviour, strategy, share, epochs }: World): Figure
 })
 
 /** Of a window that ended with this epoch. */
-export function addWindow(figures: Figures, { leaves, tallies, ticks }: Evaluation, claimKbps: number): void {
+export function addWindow(
+  figures: Figures,
+  { leaves, breach, ticks: { up, total } }: Evaluated,
+  claimKbps: number,
+): void {
   const leaf = leaves[0] as Leaf
-  const tally = tallies.get(leaf.provider)!
-  const { up, total } = ticks.get(leaf.provider)!
   figures.windows++
   figures.waiting++
   figures.ticksUp += up
@@ -58,7 +60,7 @@ export function addWindow(figures: Figures, { leaves, tallies, ticks }: Evaluati
     figures.measured++
     figures.biasSum += leaf.rateKbps / (figures.delivers * claimKbps) - 1
   }
-  if (tally.breach) figures.breaches++
+  if (breach) figures.breaches++
   else if (leaf.status !== STATUS.unmeasured && leaf.rateKbps * 10_000 >= 7_500 * claimKbps) figures.kept++
   if (leaf.penaltyBps === 0) return
   figures.waits.push(figures.waiting)

@@ -5,17 +5,25 @@
 import { type Hex, ZERO_HASH } from '../../proto/hex.js'
 import { MerkleTree } from '../../proto/merkle.js'
 import type { NetworkParams } from '../../proto/params.js'
-import { decodeVote, encodeVote } from '../../proto/vote.js'
+import { VOTE_BYTES } from '../../proto/vote.js'
 import { ballotSetOf } from '../../verifier/core/agreement/ballot-set.js'
 import { type Assignment, assign } from '../../verifier/core/assignment/assign.js'
 import type { ChainFacts } from '../../verifier/core/facts.js'
 import { decodeCarryOver, encodeCarryOver } from '../../verifier/core/scoring/carry-over.js'
 import { type EvaluateInput, type Evaluation, evaluateEpoch } from '../../verifier/core/scoring/evaluate.js'
 import { buildReport, type Report } from '../../verifier/core/scoring/report.js'
+import type { WindowTicks } from '../../verifier/core/scoring/uptime.js'
 
 export interface Rules {
   assign(facts: ChainFacts, params: NetworkParams): Assignment
-  evaluate(input: EvaluateInput): Evaluation
+  evaluate(input: EvaluateInput): Evaluated
+}
+
+/** An evaluation of one provider. */
+export interface Evaluated extends Evaluation {
+  /** of its window so far */
+  readonly breach: boolean
+  readonly ticks: WindowTicks
 }
 
 /**
@@ -24,7 +32,14 @@ export interface Rules {
  */
 export const CORE: Rules = {
   assign,
-  evaluate: input => evaluateEpoch({ ...input, assignment: { ...input.assignment, assignedOf: () => [] } }),
+  evaluate: input => {
+    let [breach, ticks] = [false, { up: 0, total: 0 }]
+    const assignment = { ...input.assignment, assignedRootOf: () => ZERO_HASH }
+    const evaluation = evaluateEpoch({ ...input, assignment }, (_, tally, counted) => {
+      ;[breach, ticks] = [tally.breach, counted]
+    })
+    return { ...evaluation, breach, ticks }
+  },
 }
 
 /**
@@ -32,7 +47,7 @@ export const CORE: Rules = {
  */
 export function reportOf(input: EvaluateInput, previousHeader: Hex = ZERO_HASH): Report {
   const { facts, previous, ballots } = input
-  const encoded = ballots.map(({ verifier, votes }) => ({ verifier, votes: votes.map(encodeVote) }))
+  const encoded = ballots.map(({ verifier, votes }) => ({ verifier, votes: votesIn(votes) }))
   const entries = encoded.map(({ verifier, votes }) => ({ verifier, root: new MerkleTree(votes).root }))
   const lists = facts.verifiers.map(({ index }) => ({ verifier: index, entries }))
   const { roots } = ballotSetOf(lists, facts.verifiers.length)
@@ -41,8 +56,9 @@ export function reportOf(input: EvaluateInput, previousHeader: Hex = ZERO_HASH):
     ...input,
     ...{ previousHeader, ballotSet: roots, rewardsRoot: ZERO_HASH },
     previous: { epoch: previous.epoch, ...decodeCarryOver(encodeCarryOver(previous)) },
-    ballots: encoded
-      .filter(({ verifier }) => counted.has(verifier))
-      .map(({ verifier, votes }) => ({ verifier, votes: votes.map(decodeVote) })),
+    ballots: ballots.filter(({ verifier }) => counted.has(verifier)),
   })
 }
+
+const votesIn = (joined: Uint8Array): Uint8Array[] =>
+  Array.from({ length: joined.length / VOTE_BYTES }, (_, i) => joined.subarray(i * VOTE_BYTES, (i + 1) * VOTE_BYTES))

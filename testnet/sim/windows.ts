@@ -6,17 +6,19 @@
 import type { Outcome } from '../../probe/index.js'
 import { providerSchedule } from '../../proto/digests.js'
 import { keccakText } from '../../proto/hash.js'
-import { fromHex } from '../../proto/hex.js'
+import { fromHex, type Hex } from '../../proto/hex.js'
 import { STATUS } from '../../proto/leaf.js'
 import { DEVNET, type NetworkParams } from '../../proto/params.js'
-import { OUTCOME, type Vote } from '../../proto/vote.js'
+import { encodeVote, OUTCOME, type Vote } from '../../proto/vote.js'
 import { soakSlotMs } from '../../verifier/config/check-params.js'
 import { type Assignment, assign, type DrawnSession } from '../../verifier/core/assignment/assign.js'
 import { Draw } from '../../verifier/core/assignment/draw.js'
 import { isSoak, soakSeed, ticksOf } from '../../verifier/core/assignment/schedule.js'
 import type { ChainFacts } from '../../verifier/core/facts.js'
+import { countedBallot } from '../../verifier/core/scoring/ballots.js'
 import { NOTHING_CARRIED } from '../../verifier/core/scoring/carry-over.js'
 import { type EvaluateInput, evaluateEpoch } from '../../verifier/core/scoring/evaluate.js'
+import type { Tally } from '../../verifier/core/scoring/tally.js'
 import { combine, isKept } from '../../verifier/core/scoring/two-tries.js'
 import { makeVote } from '../../verifier/core/scoring/vote.js'
 import { type Committee, sendersToSpoil } from './bounds.js'
@@ -90,22 +92,22 @@ export function simulate(options: WindowsOptions): Map<string, WindowResult[]> {
     const forgotten = new Set(
       options.subjects.flatMap(({ freshEvery }, i) => (freshEvery && (epoch - 1) % freshEvery === 0 ? [i] : [])),
     )
-    const evaluation = evaluateEpoch({
-      params,
-      facts,
-      assignment,
+    const tallies = new Map<Hex, Tally>()
+    const input = {
+      ...{ params, facts, assignment },
       previous: { ...previous, leaves: previous.leaves.filter(leaf => !forgotten.has(leaf.index)) },
-      ballots: [...votes].map(([verifier, cast]) => ({ verifier, votes: cast })),
-    })
+      ballots: [...votes].map(([verifier, cast]) => countedBallot(verifier, cast.map(encodeVote))),
+    }
+    const evaluation = evaluateEpoch(input, (provider, tally) => tallies.set(provider, tally))
     previous = { ...evaluation, epoch }
     for (const [i, { name }] of options.subjects.entries()) {
       const leaf = evaluation.leaves[i]!
       results.get(name)!.push({
         rateKbps: leaf.status === STATUS.unmeasured ? null : leaf.rateKbps,
         scoreBps: leaf.scoreBps,
-        breach: evaluation.tallies.get(leaf.provider)!.breach,
+        breach: tallies.get(leaf.provider)!.breach,
         epoch,
-        soakEpochs: evaluation.tallies.get(leaf.provider)!.soakVotes.map(vote => vote.epoch),
+        soakEpochs: tallies.get(leaf.provider)!.soakVotes.map(vote => vote.epoch),
         penaltyBps: leaf.penaltyBps,
       })
     }

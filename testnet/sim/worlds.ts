@@ -14,11 +14,12 @@ import { keccakText } from '../../proto/hash.js'
 import { fromHex, type Hex, ZERO_HASH } from '../../proto/hex.js'
 import type { NetworkParams } from '../../proto/params.js'
 import { faultsTolerated } from '../../proto/quorum.js'
-import type { Vote } from '../../proto/vote.js'
+import { encodeVote, type Vote } from '../../proto/vote.js'
 import { isSoak, ticksOf } from '../../verifier/core/assignment/schedule.js'
 import type { ChainFacts } from '../../verifier/core/facts.js'
+import { type CountedBallot, countedBallot } from '../../verifier/core/scoring/ballots.js'
 import { NOTHING_CARRIED } from '../../verifier/core/scoring/carry-over.js'
-import type { CountedBallot, EvaluateInput, Evaluation } from '../../verifier/core/scoring/evaluate.js'
+import type { EvaluateInput, Evaluation } from '../../verifier/core/scoring/evaluate.js'
 import { combine, isKept } from '../../verifier/core/scoring/two-tries.js'
 import { makeVote } from '../../verifier/core/scoring/vote.js'
 import { sessionOf } from './behaviours.js'
@@ -129,7 +130,7 @@ class RunningWorld {
         strategy && !isColluder && isSpoilt(seat, senders) ? strategy.spoilt : undefined,
       )
       const vote = strategy && isColluder ? strategy.vote(honest, claimKbps) : honest
-      return vote ? [{ verifier: seat.receiver, votes: [vote] }] : []
+      return vote ? [countedBallot(seat.receiver, [encodeVote(vote)])] : []
     })
   }
 

@@ -6,7 +6,7 @@ import { OUTCOME, OUTCOME_NAME } from '../../proto/vote.js'
 import { ticksOf } from '../core/assignment/schedule.js'
 import type { PostedReport } from '../core/ports.js'
 import { bitCount } from '../core/scoring/bit-count.js'
-import type { VoteAccount } from '../core/scoring/tally.js'
+import type { DecodedTally } from '../core/scoring/evaluate.js'
 import { outlookOf } from './outlook.js'
 import type { Recomputed } from './recompute.js'
 import type { CheckJson } from './schema/checks.js'
@@ -15,8 +15,8 @@ import type { SettlementJson } from './schema/providers.js'
 import { leafJson } from './schema/report.js'
 
 /** What is explained: of all providers, or of one. */
-export type Explainable = Pick<Recomputed, 'facts' | 'params' | 'previous' | 'checks'> & {
-  readonly report: Pick<Recomputed['report'], 'leaves' | 'tallies' | 'ticks' | 'commonFailure'>
+export type Explainable = Pick<Recomputed, 'facts' | 'params' | 'previous' | 'checks' | 'tallyOf'> & {
+  readonly report: Pick<Recomputed['report'], 'leaves' | 'commonFailure'>
 }
 
 /** Undefined for an account that was no active provider at B(e). */
@@ -29,9 +29,9 @@ export function explanationOf(
 ): ExplanationJson | undefined {
   const { report, facts, previous, params, checks } = recomputed
   const leaf = report.leaves.find(one => one.provider === provider)
-  const tally = report.tallies.get(provider)
-  const ticks = report.ticks.get(provider)
-  if (!leaf || !tally || !ticks) return undefined
+  const tallied = recomputed.tallyOf(provider)
+  if (!leaf || !tallied) return undefined
+  const { tally, ticks } = tallied
   const before = previous.leaves.find(one => one.provider === provider && one.index === leaf.index)
   const { assigned, faults, quorum: needed, usable, belowThreshold, receivers } = tally
   const counted = receivers.filter(one => one.counted !== 'ignored' && one.counted !== 'missing')
@@ -69,7 +69,7 @@ export function explanationOf(
 /** Outcomes of sessions in which nothing was read. */
 const UNREAD: readonly number[] = [OUTCOME.noData, OUTCOME.noPath]
 
-function voteJson({ receiver, vote, counted, why, group }: VoteAccount): VoteJson {
+function voteJson({ receiver, vote, counted, why, group }: DecodedTally['tally']['receivers'][number]): VoteJson {
   const read = vote === undefined || UNREAD.includes(vote.outcome) ? undefined : vote
   return {
     verifier: receiver,

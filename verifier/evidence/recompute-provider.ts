@@ -16,8 +16,9 @@ import { ballotSetRoot } from '../core/agreement/ballot-set.js'
 import { assign } from '../core/assignment/assign.js'
 import type { ChainFacts } from '../core/facts.js'
 import type { Chain } from '../core/ports.js'
+import { countedBallot } from '../core/scoring/ballots.js'
 import { decodeCarryOver, NOTHING_CARRIED } from '../core/scoring/carry-over.js'
-import { evaluateEpoch } from '../core/scoring/evaluate.js'
+import { EpochEvaluation } from '../core/scoring/evaluate.js'
 import { showsSchedule } from './ballot-signatures.js'
 import type { Explainable } from './explanation.js'
 import { blockFactsOf, sameJson, undecodable } from './recompute.js'
@@ -45,7 +46,7 @@ export async function recomputeProvider(evidence: ProviderEvidenceJson, isIn: Is
   try {
     const facts = factsFromJson(evidence.facts)
     const votes = evidence.votes.map(({ encoded }) => decodeVote(fromHex(encoded)))
-    const computed = evaluateOne(evidence, facts, votes)
+    const computed = evaluateOne(evidence, facts)
     return { ...computed, checks: await checksOf(evidence, facts, votes, computed, isIn) }
   } catch (cause) {
     throw undecodable(evidence.header.epoch, cause)
@@ -54,19 +55,24 @@ export async function recomputeProvider(evidence: ProviderEvidenceJson, isIn: Is
 
 type Computed = Omit<Explainable, 'checks'>
 
-function evaluateOne(evidence: ProviderEvidenceJson, facts: ChainFacts, votes: readonly Vote[]): Computed {
+function evaluateOne(evidence: ProviderEvidenceJson, facts: ChainFacts): Computed {
   const { provider, header, previous, beside } = evidence
   const params = evidence.params
   const carryOver = previous.leaf === null ? NOTHING_CARRIED : decodeCarryOver([fromHex(previous.leaf.encoded)])
   const before = { epoch: previous.header?.epoch ?? 0, ...carryOver }
-  const evaluation = evaluateEpoch({
+  const evaluation = new EpochEvaluation({
     params: header.commonFailure ? withCommonFailure(params) : params,
     facts: { ...facts, providers: facts.providers.filter(({ account }) => account === provider) },
     assignment: { ...assign(facts, params), besideOf: () => beside },
     previous: before,
-    ballots: evidence.votes.map(({ verifier }, i) => ({ verifier, votes: [votes[i]!] })),
   })
-  return { facts, params, previous: before, report: { ...evaluation, commonFailure: header.commonFailure } }
+  const ballots = evidence.votes.map(({ verifier, encoded }) => countedBallot(verifier, [fromHex(encoded)]))
+  evaluation.add(ballots)
+  return {
+    ...{ facts, params, previous: before },
+    report: { ...evaluation.finish(), commonFailure: header.commonFailure },
+    tallyOf: account => evaluation.tallyOf(account, ballots),
+  }
 }
 
 /** One provider cannot show that many fell at once: these find a common failure whenever a window ends. */

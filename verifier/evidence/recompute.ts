@@ -3,7 +3,7 @@
  * ballots. Nothing that a verifier computed is believed; each thing that the verifier serves becomes a check.
  */
 import { headerHash } from '../../proto/digests.js'
-import { fromHex, toHex, ZERO_HASH } from '../../proto/hex.js'
+import { fromHex, type Hex, toHex, ZERO_HASH } from '../../proto/hex.js'
 import { decodeLeaf } from '../../proto/leaf.js'
 import { leafPart } from '../../proto/leaf-state.js'
 import { MerkleTree } from '../../proto/merkle.js'
@@ -11,11 +11,14 @@ import { MessageError, WholeBallot } from '../../proto/messages.js'
 import type { NetworkParams } from '../../proto/params.js'
 import { decodeVote } from '../../proto/vote.js'
 import { UserError } from '../config/errors.js'
-import { type Assignment, assign } from '../core/assignment/assign.js'
+import { assign } from '../core/assignment/assign.js'
 import { type BlockFacts, type ChainFacts, withLinks } from '../core/facts.js'
 import type { Chain } from '../core/ports.js'
+import { type EpochWork, WorkTally } from '../core/rewards/work.js'
+import { countedBallot } from '../core/scoring/ballots.js'
 import { type CarryOver, decodeCarryOver } from '../core/scoring/carry-over.js'
-import { buildReport, type Report } from '../core/scoring/report.js'
+import { type DecodedTally, EpochEvaluation } from '../core/scoring/evaluate.js'
+import { type Report, reportOf as reportOn } from '../core/scoring/report.js'
 import { showsSchedule } from './ballot-signatures.js'
 import { rightSignatures } from './right-signatures.js'
 import type { CheckJson } from './schema/checks.js'
@@ -23,10 +26,13 @@ import { type EvidenceJson, factsFromJson } from './schema/evidence.js'
 
 export interface Recomputed {
   readonly facts: ChainFacts
-  readonly assignment: Assignment
   readonly params: NetworkParams
   readonly previous: CarryOver & { readonly epoch: number }
   readonly report: Report
+  /** what the report's epoch earns */
+  readonly work: EpochWork
+  /** undefined for an account that gets no leaf */
+  readonly tallyOf: (provider: Hex) => DecodedTally | undefined
   readonly checks: readonly CheckJson[]
 }
 
@@ -53,13 +59,17 @@ function reportOf(evidence: EvidenceJson): Recomputed {
   const votesOf = ballots.map(({ votes }) => votes.map(decodeVote))
   const assignment = assign(facts, params)
   const carryOver = decodeCarryOver(previous.leaves.map(fromHex))
-  const report = buildReport({
+  const input = {
     ...{ params, facts, assignment, previous: { epoch: previous.epoch, ...carryOver } },
     previousHeader: previous.headerHash,
     rewardsRoot: evidence.header.rewardsRoot, // replayed by itself, see rewards-replay.ts
     ballotSet: ballots.map(({ verifier, root }) => ({ verifier, root: toHex(root) })),
-    ballots: ballots.map(({ verifier }, i) => ({ verifier, votes: votesOf[i]! })),
-  })
+  }
+  const counted = ballots.map(({ verifier, votes }) => countedBallot(verifier, votes))
+  const work = new WorkTally(input)
+  const evaluation = new EpochEvaluation(input, work.add)
+  evaluation.add(counted)
+  const report = reportOn(input, evaluation.finish())
   const linkLeaves = evidence.linkLeaves.map(hex => decodeLeaf(fromHex(hex)))
   const rightOnes = rightSignatures(ballots, facts, network)
   const signed = rightOnes.filter(({ own }) => own).length
@@ -82,14 +92,17 @@ function reportOf(evidence: EvidenceJson): Recomputed {
     },
     {
       what: 'the leaves computed from them have the score root of the report',
-      holds: report.tree.root === evidence.header.scoreRoot,
+      holds: report.header.scoreRoot === evidence.header.scoreRoot,
     },
     {
       what: 'the whole header computed from them is the certified one',
       holds: headerHash(network, report.header) === evidence.headerHash,
     },
   ]
-  return { facts, assignment, params, previous: { epoch: previous.epoch, ...carryOver }, report, checks }
+  return {
+    ...{ facts, params, previous: input.previous, report, checks, work: work.work(report) },
+    tallyOf: provider => evaluation.tallyOf(provider, counted),
+  }
 }
 
 /** Asks the chain itself for a report's header, and for the facts that it was computed from. */

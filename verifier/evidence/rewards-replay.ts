@@ -7,7 +7,7 @@ import { ZERO_HASH } from '../../proto/hex.js'
 import { UserError } from '../config/errors.js'
 import { type Allocation, nextRewards } from '../core/rewards/next-rewards.js'
 import { decodeRewards, encodeRewards, type Rewards, rewardsTree } from '../core/rewards/rewards.js'
-import { type EpochWork, workOf } from '../core/rewards/work.js'
+import type { EpochWork } from '../core/rewards/work.js'
 import { recompute } from './recompute.js'
 import type { CheckJson } from './schema/checks.js'
 import { type EvidenceJson, factsFromJson } from './schema/evidence.js'
@@ -83,12 +83,8 @@ const isUnder = ({ header, headerHash: hash }: RewardsJson, rewards: Rewards, { 
   rewardsTree(rewards).root === header.rewardsRoot
 
 function replayWork(evidence: EvidenceJson): { readonly work: EpochWork; readonly holds: boolean } {
-  const { facts, params, assignment, report, checks } = recompute(evidence)
-  const { ballotSet, tallies, leaves } = report
-  return {
-    work: workOf({ params, facts, assignment, ballotSet, tallies, leaves }),
-    holds: checks.every(({ holds }) => holds),
-  }
+  const { work, checks } = recompute(evidence)
+  return { work, holds: checks.every(({ holds }) => holds) }
 }
 
 /** @throws UserError 'evidence' */

@@ -1,8 +1,7 @@
 import type { SeenEntry } from '../../proto/digests.js'
 import type { Hex } from '../../proto/hex.js'
-import { decodeVote } from '../../proto/vote.js'
 import type { ChainFacts } from '../core/facts.js'
-import type { CountedBallot } from '../core/scoring/evaluate.js'
+import { type CountedBallot, countedBallot } from '../core/scoring/ballots.js'
 import type { PeerSync } from './peer-sync.js'
 
 /**
@@ -18,7 +17,7 @@ export async function countedBallots(
   const ballots = await Promise.all(
     ballotSet.map(async entry => {
       const votes = await peers.votes(entry, facts, holders.get(entry.root))
-      return votes && { verifier: entry.verifier, votes: votes.map(decodeVote) }
+      return votes && countedBallot(entry.verifier, votes)
     }),
   )
   const complete = ballots.filter(ballot => ballot !== undefined)

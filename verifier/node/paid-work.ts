@@ -4,13 +4,12 @@
  */
 import type { Header } from '../../proto/header.js'
 import type { Hex } from '../../proto/hex.js'
-import { encodeLeaf } from '../../proto/leaf.js'
-import { MerkleTree } from '../../proto/merkle.js'
 import type { ReportId } from '../core/facts.js'
 import type { PostedReport } from '../core/ports.js'
-import { type EpochWork, workOf } from '../core/rewards/work.js'
+import { type EpochWork, WorkTally } from '../core/rewards/work.js'
 import type { CarryOver } from '../core/scoring/carry-over.js'
 import { evaluateEpoch } from '../core/scoring/evaluate.js'
+import { leafTree } from '../core/scoring/report.js'
 import type { VerifierContext } from './context.js'
 import { countedBallots } from './counted-ballots.js'
 import type { EpochFacts } from './epoch-facts.js'
@@ -56,9 +55,9 @@ export class PaidWork {
     const ballots = await countedBallots(this.peers, ballotSet, facts)
     const previous = await this.before(header)
     if (ballots === undefined || previous === undefined) return undefined
-    const { tallies, leaves } = evaluateEpoch({ params, facts, assignment, previous, ballots })
+    const work = new WorkTally({ params, facts, assignment })
+    const { leaves } = evaluateEpoch({ params, facts, assignment, previous, ballots }, work.add)
     // The leaves that are paid must be those that were certified.
-    if (new MerkleTree(leaves.map(encodeLeaf)).root !== header.scoreRoot) return undefined
-    return workOf({ params, facts, assignment, ballotSet, tallies, leaves })
+    return leafTree(leaves).root === header.scoreRoot ? work.work({ ballotSet, leaves }) : undefined
   }
 }

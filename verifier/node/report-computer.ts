@@ -4,7 +4,7 @@ import { type Hex, ZERO_HASH } from '../../proto/hex.js'
 import type { ChainFacts } from '../core/facts.js'
 import { nextRewards } from '../core/rewards/next-rewards.js'
 import { type Rewards, rewardsTree } from '../core/rewards/rewards.js'
-import { workOf } from '../core/rewards/work.js'
+import { WorkTally } from '../core/rewards/work.js'
 import { type CarryOver, NOTHING_CARRIED } from '../core/scoring/carry-over.js'
 import { buildReport, type Report } from '../core/scoring/report.js'
 import type { VerifierContext } from './context.js'
@@ -83,15 +83,14 @@ export class ReportComputer {
       this.#rewards(facts, previous.rewards),
     ])
     if (ballots === undefined || rewards === undefined) return undefined
-    const report = buildReport({
+    const input = {
       ...{ params, facts, assignment, previous, ballotSet, ballots },
       previousHeader: previous.headerHash,
       rewardsRoot: rewardsTree(rewards).root,
-    })
-    this.paidWork.keep(
-      headerHash(network, report.header),
-      workOf({ params, facts, assignment, ballotSet, tallies: report.tallies, leaves: report.leaves }),
-    )
+    }
+    const work = new WorkTally(input)
+    const report = buildReport(input, work.add)
+    this.paidWork.keep(headerHash(network, report.header), work.work(report))
     return { ...report, rewards }
   }
 

@@ -4,12 +4,13 @@
  * runs beside a group, since both tries of the group need it.
  */
 import type { Hex } from '../../proto/hex.js'
-import type { Assignment, Session } from '../core/assignment/assign.js'
+import type { Session } from '../core/assignment/assign.js'
+import type { Plan } from '../core/assignment/plan.js'
 import { groupBy } from '../core/group-by.js'
 import { type Combined, combineTogether, isKept, type Try } from '../core/scoring/two-tries.js'
 
 export interface TriesOptions<T extends Try> {
-  readonly assignment: Pick<Assignment, 'sessions' | 'repeats' | 'groupsOf'>
+  readonly assignment: Pick<Plan, 'triesBy' | 'groupsOf'>
   /** registry index */
   readonly self: number
   /** undefined if this node was not ready in time */
@@ -19,13 +20,9 @@ export interface TriesOptions<T extends Try> {
 }
 
 export async function runTries<T extends Try>(options: TriesOptions<T>): Promise<void> {
-  const { sessions, repeats } = options.assignment
-  const isMine = ({ receiver }: Session) => receiver === options.self
-  const again = repeats.filter(isMine)
+  const { first, repeats } = options.assignment.triesBy(options.self)
   const isMember = ({ provider }: Session) => options.assignment.groupsOf(provider).flat().includes(options.self)
-  await Promise.all(
-    together(sessions.filter(isMine)).map(set => runSet(set, again, { ...options, isGroup: isMember(set[0]!) })),
-  )
+  await Promise.all(together(first).map(set => runSet(set, repeats, { ...options, isGroup: isMember(set[0]!) })))
 }
 
 async function runSet<T extends Try>(

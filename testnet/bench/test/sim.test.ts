@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { evaluateEpoch } from '../../../verifier/core/scoring/evaluate.js'
+import { decodeVote } from '../../../proto/vote.js'
 import { CORE, type Rules } from '../../sim/rules.js'
 import { linePlot } from '../line-plot.js'
 import { CLAIM_KBPS, NETWORKS, type SimTask, tasksOf } from '../sim/plan.js'
@@ -82,7 +82,7 @@ describe(`bench sim (seed ${SEED})`, function () {
       ...CORE,
       evaluate: input => {
         const evaluation = CORE.evaluate(input)
-        const rates = input.ballots.map(({ votes }) => Math.min(CLAIM_KBPS, votes[0]!.rateKbps))
+        const rates = input.ballots.map(({ votes }) => Math.min(CLAIM_KBPS, decodeVote(votes).rateKbps))
         const rateKbps = Math.round(rates.reduce((sum, rate) => sum + rate, 0) / rates.length)
         return { ...evaluation, leaves: evaluation.leaves.map(leaf => ({ ...leaf, rateKbps })) }
       },
@@ -93,7 +93,7 @@ describe(`bench sim (seed ${SEED})`, function () {
   it('notices if the leaves are not those of a node', () => {
     const broken: Rules = {
       ...CORE,
-      evaluate: input => evaluateEpoch({ ...input, facts: { ...input.facts, epoch: input.facts.epoch + 1 } }),
+      evaluate: input => CORE.evaluate({ ...input, facts: { ...input.facts, epoch: input.facts.epoch + 1 } }),
     }
     expect(failuresOf(foundBy(five, broken)).join()).to.match(/other leaves/)
   })

@@ -5,7 +5,7 @@ import { OUTCOME, type Vote } from '../../../proto/vote.js'
 import { classifyVote } from '../../../verifier/core/scoring/classify-vote.js'
 import { tallyVotes } from '../../../verifier/core/scoring/tally.js'
 import { windowTicks } from '../../../verifier/core/scoring/uptime.js'
-import { ALL_OUTCOMES, CLAIM_KBPS, vote } from '../../../verifier/core/test/samples.js'
+import { ALL_OUTCOMES, CLAIM_KBPS, encodedVote, vote } from '../../../verifier/core/test/samples.js'
 import { votedHigh, votedLow } from '../verifiers/liars.js'
 
 const TICKS = 12
@@ -28,7 +28,7 @@ function certified(n: number, liars: number, lie: Lie, truth: (receiver: number)
     ...{ votes, assigned, groups: [], claimKbps: CLAIM_KBPS, params: DEVNET, pathlessQ2: 0, isSoak: () => false },
     soak: { held: [], needed: false },
   })
-  return { ...tally, ticks: windowTicks(votes, n, TICKS) }
+  return { ...tally, ticks: windowTicks(votes.map(encodedVote), n, TICKS) }
 }
 
 const kept = (receiver: number) => vote(receiver, OUTCOME.verified, CLAIM_KBPS, { ticksAnswered: TICKS_SENT })

@@ -2,10 +2,9 @@
  * What colluding verifiers say of one provider, the one with the lowest index: in each epoch that it must lose stake. No votes
  * show that. In each epoch another verifier's turn is to vote low as a receiver, too few for a breach.
  */
-import { encodeLeaf } from '../../../proto/leaf.js'
-import { MerkleTree } from '../../../proto/merkle.js'
 import { OUTCOME } from '../../../proto/vote.js'
 import { claimOf } from '../../../verifier/core/facts.js'
+import { leafTree } from '../../../verifier/core/scoring/report.js'
 import { type Measure, measureEpoch } from '../../../verifier/node/measuring.js'
 import type { ComputedReport } from '../../../verifier/node/report-computer.js'
 import { FIRST_SLANDER } from '../profiles.js'
@@ -35,6 +34,5 @@ export function slandered(report: ComputedReport): ComputedReport {
   const victim = lowest(report.leaves)?.index
   if (header.epoch < FIRST_SLANDER || victim === undefined) return report
   const leaves = report.leaves.map(leaf => (leaf.index === victim ? { ...leaf, penaltyBps: PENALTY_BPS } : leaf))
-  const tree = new MerkleTree(leaves.map(encodeLeaf))
-  return { ...report, leaves, tree, header: { ...header, scoreRoot: tree.root } }
+  return { ...report, leaves, header: { ...header, scoreRoot: leafTree(leaves).root } }
 }

@@ -6,15 +6,14 @@
  * too large for one (`receiver-groups.ts`).
  */
 import { SILENT_SESSION_MS } from '../../../probe/constants.js'
-import { encodeWords } from '../../../proto/abi.js'
 import { isWindowEnd, windowStart } from '../../../proto/epoch.js'
 import { keccakText } from '../../../proto/hash.js'
-import type { Hex } from '../../../proto/hex.js'
-import { MerkleTree } from '../../../proto/merkle.js'
+import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
 import type { NetworkParams } from '../../../proto/params.js'
 import { faultsTolerated } from '../../../proto/quorum.js'
 import { type ActiveProvider, type ChainFacts, capacitiesOf, indicesOf } from '../facts.js'
 import { groupBy } from '../group-by.js'
+import { type AssignedReceiver, AssignedRoots } from './assigned.js'
 import { Draws } from './draw.js'
 import { inFairOrder, type Turn, type Waiting } from './fair-order.js'
 import { linkGroups } from './link-groups.js'
@@ -27,13 +26,6 @@ const RECEIVERS = keccakText('bandwitness/v1/draw/receivers')
 
 export type { DrawnSession, Session } from './place.js'
 
-/** A receiver of the window, as the leaf commits to it. */
-export interface AssignedReceiver {
-  readonly receiver: number
-  /** in which its session is due; 0 if it measures in a group, where one vote alone shows nothing, or not at all */
-  readonly epoch: number
-}
-
 export interface Assignment {
   /** first tries, ascending by round */
   readonly sessions: readonly Session[]
@@ -44,6 +36,8 @@ export interface Assignment {
   readonly repeats: readonly Session[]
   /** The sessions of a receiver with a provider: the first try, and the second if it has one. */
   triesOf(provider: Hex, receiver: number): readonly Session[]
+  /** All sessions of a receiver, ascending by round. */
+  triesBy(receiver: number): { readonly first: readonly Session[]; readonly repeats: readonly Session[] }
   /** First tries for which no round of the epoch had room. Their receivers stay assigned and count in n. */
   readonly unplaced: readonly DrawnSession[]
   /** Rounds that the first tries take, at most half of `roundsAvailable`: each has a second try. */
@@ -52,6 +46,8 @@ export interface Assignment {
   receiversOf(provider: Hex): readonly number[]
   /** The same, each with the epoch in which it measures the provider alone. */
   assignedOf(provider: Hex): readonly AssignedReceiver[]
+  /** `assignedRoot` of those. */
+  assignedRootOf(provider: Hex): Hex
   /** Those whose session is due in this epoch, ascending: each is due in one epoch of the window. */
   dueOf(provider: Hex): readonly number[]
   /**
@@ -74,7 +70,8 @@ interface Drawn extends Waiting {
   readonly ofWindow: readonly (readonly number[])[] | undefined
 }
 
-export function assign(chain: ChainFacts, params: NetworkParams): Assignment {
+/** @param roots of an earlier epoch, to save the hashes of the same window */
+export function assign(chain: ChainFacts, params: NetworkParams, roots = new AssignedRoots()): Assignment {
   const facts = inOrder(chain)
   const links = drawLinks(facts, params)
   const drawn = new Map<Hex, Drawn>()
@@ -86,28 +83,40 @@ export function assign(chain: ChainFacts, params: NetworkParams): Assignment {
   const repeats = placeRepeats(facts, new SenderDraws(facts, params, REPEAT_SENDERS), first, limits)
   const limited = besideLarger(first.together)
   let tries: ReadonlyMap<Hex, readonly Session[]> | undefined
+  const epochs = new DueEpochs(facts.epoch, params)
   return {
     ...{ sessions: first.sessions, repeats, unplaced: first.unplaced, rounds: first.rounds },
     triesOf: (provider, receiver) => {
       tries ??= groupBy([...first.sessions, ...repeats], session => session.provider)
       return tries.get(provider)?.filter(one => one.receiver === receiver) ?? []
     },
+    triesBy: receiver => ({
+      first: first.sessions.filter(one => one.receiver === receiver),
+      repeats: repeats.filter(one => one.receiver === receiver),
+    }),
     receiversOf: provider => drawn.get(provider)?.receivers.toSorted(ascending) ?? [],
     assignedOf: provider => {
       const one = drawn.get(provider)
-      return one === undefined ? [] : assignedOf(one, facts.epoch, params)
+      return one === undefined ? [] : epochs.of(one).map((epoch, i) => ({ receiver: one.receivers[i]!, epoch }))
+    },
+    assignedRootOf: provider => {
+      const one = drawn.get(provider)
+      return one === undefined ? ZERO_HASH : roots.of(provider, one.receivers, epochs.of(one))
     },
     dueOf: provider => {
       const one = drawn.get(provider)
       return one === undefined ? [] : dueOf(one, facts.epoch, params).sort(ascending)
     },
     groupsOf: provider => {
-      const groups = drawn.get(provider)?.groups.filter(group => group.length > 1) ?? []
-      return groups.map(group => group.toSorted(ascending))
+      const one = drawn.get(provider)
+      if (one?.ofWindow === undefined) return NO_GROUPS
+      return one.groups.filter(group => group.length > 1).map(group => group.toSorted(ascending))
     },
     besideOf: provider => limited.get(provider)?.toSorted(ascending) ?? [],
   }
 }
+
+const NO_GROUPS: readonly (readonly number[])[] = []
 
 const ascending = (a: number, b: number): number => a - b
 
@@ -143,12 +152,6 @@ export type RoundsParams = Pick<NetworkParams, 'epochSeconds' | 'leadMs' | 'slot
 
 /** What a silent session of the last slot takes beyond its slot. */
 export const tailMs = (slotMs: number): number => Math.max(0, SILENT_SESSION_MS - slotMs)
-
-/** Merkle root over (n, receiver, epoch), as a leaf carries it. So whoever opens one receiver also learns n. */
-export const assignedRoot = (assigned: readonly AssignedReceiver[]): Hex => new MerkleTree(assignedItems(assigned)).root
-
-export const assignedItems = (assigned: readonly AssignedReceiver[]): Uint8Array[] =>
-  assigned.map(({ receiver, epoch }) => encodeWords(['uint32', 'uint32', 'uint64'], [assigned.length, receiver, epoch]))
 
 /** The active providers of each link. */
 function drawLinks(facts: ChainFacts, params: NetworkParams): Drawn[][] {
@@ -204,13 +207,34 @@ function sliceAt(
   return ofWindow === undefined ? eachAlone(receivers.slice(from, to)) : ofWindow.slice(from, to)
 }
 
-function assignedOf(drawn: Drawn, epoch: number, params: NetworkParams): AssignedReceiver[] {
-  const first = windowStart(epoch, params.windowEpochs)
-  const alone = new Map<number, number>()
-  for (let place = 0; place < params.windowEpochs; place++) {
-    for (const group of sliceAt(drawn, place, params)) if (group.length === 1) alone.set(group[0]!, first + place)
+/** In which epoch of the window each receiver is due by itself, at the same places; 0 for one in a group or without any. */
+class DueEpochs {
+  /** of receivers that all measure alone, by their number */
+  readonly #alone = new Map<number, readonly number[]>()
+
+  constructor(
+    private readonly epoch: number,
+    private readonly params: Pick<NetworkParams, 'windowEpochs'>,
+  ) {}
+
+  of(drawn: Drawn): readonly number[] {
+    if (drawn.ofWindow !== undefined) return this.#epochsOf(drawn)
+    const n = drawn.receivers.length
+    const alone = this.#alone.get(n) ?? this.#epochsOf(drawn)
+    this.#alone.set(n, alone)
+    return alone
   }
-  return drawn.receivers.map(receiver => ({ receiver, epoch: alone.get(receiver) ?? 0 }))
+
+  #epochsOf(drawn: Drawn): number[] {
+    const { windowEpochs } = this.params
+    const first = windowStart(this.epoch, windowEpochs)
+    const alone = new Map<number, number>()
+    for (let place = 0; place < windowEpochs; place++) {
+      for (const group of sliceAt(drawn, place, this.params))
+        if (group.length === 1) alone.set(group[0]!, first + place)
+    }
+    return drawn.receivers.map(receiver => alone.get(receiver) ?? 0)
+  }
 }
 
 function dueOf({ ofWindow, receivers, groups }: Drawn, epoch: number, params: NetworkParams): number[] {

@@ -3,8 +3,10 @@
  * the receiver's `providerSchedule` (proto/digests.ts), which nobody can foresee, and which its vote shows afterwards.
  */
 import { togetherMs } from '../../../probe/constants.js'
+import { encodeWords } from '../../../proto/abi.js'
 import { keccakText, keccakWords } from '../../../proto/hash.js'
 import type { Hex } from '../../../proto/hex.js'
+import { keccak256 } from '../../../proto/keccak.js'
 import type { NetworkParams } from '../../../proto/params.js'
 import type { Vote } from '../../../proto/vote.js'
 
@@ -31,10 +33,16 @@ export const soakSeed = (
   groups: readonly (readonly number[])[],
 ): Hex => (groups.some(group => group.includes(receiver)) ? beacon : scheduleProof)
 
+const SOAK_TYPES = ['bytes32', 'bytes32', 'address'] as const
+
 /** Whether a receiver's sessions with the provider in the epoch are soaks. @param seed see `soakSeed` */
-export const isSoak = (seed: Hex, provider: Hex, { soakShareBps }: Pick<NetworkParams, 'soakShareBps'>): boolean =>
-  soakShareBps > 0 &&
-  BigInt(keccakWords(['bytes32', 'bytes32', 'address'], [seed, SOAK, provider])) % 10_000n < BigInt(soakShareBps)
+export function isSoak(seed: Hex, provider: Hex, { soakShareBps }: Pick<NetworkParams, 'soakShareBps'>): boolean {
+  if (soakShareBps <= 0) return false
+  const digest = keccak256(encodeWords(SOAK_TYPES, [seed, SOAK, provider]))
+  let rest = 0
+  for (const byte of digest) rest = (256 * rest + byte) % 10_000
+  return rest < soakShareBps
+}
 
 /**
  * How long the senders of an ordinary session send together, since they do not know that it is no soak; undefined on a

@@ -40,29 +40,30 @@ export interface DecoyVerdict {
 }
 
 /**
- * Members of a group measure shares of the claim, and no decoy knows which member gets how much.
- * @param tallies of the report that the chain accepted for the epoch: they hold one vote of each receiver that was due
+ * Gathers an epoch's readings while its report is evaluated. Members of a group measure shares of the claim, and no decoy
+ * knows which member gets how much.
  */
-export const decoyEpoch = (
-  facts: ChainFacts,
-  assignment: Pick<Assignment, 'groupsOf'>,
-  tallies: ReadonlyMap<Hex, Pick<Tally, 'receivers'>>,
-): DecoyEpoch => ({
-  epoch: facts.epoch,
-  providers: new Map(
-    [...tallies]
-      .filter(([provider]) => assignment.groupsOf(provider).length === 0)
-      .map(([provider, { receivers }]) => [
-        provider,
-        {
-          claimKbps: claimOf(facts, provider),
-          readings: receivers.flatMap(({ vote }) => (vote ? [readingOf(vote)] : [])),
-        },
-      ]),
-  ),
-})
+export class DecoyReadings {
+  readonly #providers = new Map<Hex, { readonly claimKbps: number; readonly readings: readonly DecoyReading[] }>()
 
-const readingOf = ({ receiver, outcome, rateKbps }: Vote): DecoyReading => ({ receiver, outcome, rateKbps })
+  constructor(
+    private readonly facts: ChainFacts,
+    private readonly assignment: Pick<Assignment, 'groupsOf'>,
+  ) {}
+
+  /** @param tally of the report that the chain accepted: it holds one vote of each receiver that was due */
+  add(provider: Hex, { receivers }: Pick<Tally, 'receivers'>): void {
+    if (this.assignment.groupsOf(provider).length > 0) return
+    const readings = receivers.flatMap(({ vote }) => (vote ? [readingOf(vote)] : []))
+    this.#providers.set(provider, { claimKbps: claimOf(this.facts, provider), readings })
+  }
+
+  epoch(): DecoyEpoch {
+    return { epoch: this.facts.epoch, providers: this.#providers }
+  }
+}
+
+const readingOf = ({ receiver, outcome, rateKbps }: DecoyReading): DecoyReading => ({ receiver, outcome, rateKbps })
 
 /**
  * @param reveals as the chain took them: beforehand committed, and at most one for each provider and epoch

@@ -14,8 +14,9 @@
  * no work and no decoy can judge it: others must bear it out.
  */
 import type { Hex } from '../../../proto/hex.js'
-import { OUTCOME, type Vote } from '../../../proto/vote.js'
+import { OUTCOME } from '../../../proto/vote.js'
 import type { Assignment, Session } from '../assignment/assign.js'
+import type { CountedVote } from '../scoring/encoded-vote.js'
 import type { Tally, VoteAccount } from '../scoring/tally.js'
 
 /** The most that a session can earn its receiver. */
@@ -28,35 +29,40 @@ export interface SessionPoints {
   readonly sent: number
 }
 
-export type Sessions = Pick<Assignment, 'sessions' | 'repeats'>
+export type Sessions = Pick<Assignment, 'sessions' | 'triesOf'>
 
 /** What all sessions of an epoch together can earn. */
 export const mostPoints = ({ sessions }: Sessions): number =>
   sessions.reduce((sum, { senders }) => sum + RECEIVER_POINTS + SENDER_POINTS * senders.length, 0)
 
-/** By registry index; no entry for a verifier that earned nothing. */
-export function sessionPoints(
-  { sessions, repeats }: Sessions,
-  tallies: ReadonlyMap<Hex, Tally>,
-): ReadonlyMap<number, SessionPoints> {
-  const points = new Map<number, SessionPoints>()
-  const add = (index: number, received: number, sent: number) => {
-    const before = points.get(index) ?? { received: 0, sent: 0 }
-    points.set(index, { received: before.received + received, sent: before.sent + sent })
+/** Adds up the points, provider by provider. */
+export class PointsTally {
+  readonly #points = new Map<number, SessionPoints>()
+
+  constructor(private readonly sessions: Pick<Sessions, 'triesOf'>) {}
+
+  add(provider: Hex, tally: Tally): void {
+    for (const account of tally.receivers) {
+      const [first, second] = this.sessions.triesOf(provider, account.receiver)
+      if (first === undefined) continue
+      const received = receiverPoints(account, tally)
+      if (received > 0) this.#earn(account.receiver, received, 0)
+      for (const [sender, sent] of senderPoints(account, first, second)) this.#earn(sender, 0, sent)
+    }
   }
-  const second = new Map(repeats.map(session => [keyOf(session), session]))
-  for (const session of sessions) {
-    const tally = tallies.get(session.provider)
-    const account = tally?.receivers.find(({ receiver }) => receiver === session.receiver)
-    if (tally === undefined || account === undefined) continue
-    const received = receiverPoints(account, tally)
-    if (received > 0) add(session.receiver, received, 0)
-    for (const [sender, sent] of senderPoints(account, session, second.get(keyOf(session)))) add(sender, 0, sent)
+
+  /** @param index in the registry */
+  of(index: number): SessionPoints {
+    return this.#points.get(index) ?? NO_POINTS
   }
-  return points
+
+  #earn(index: number, received: number, sent: number): void {
+    const before = this.of(index)
+    this.#points.set(index, { received: before.received + received, sent: before.sent + sent })
+  }
 }
 
-const keyOf = ({ provider, receiver }: Session): string => `${provider} ${receiver}`
+const NO_POINTS: SessionPoints = { received: 0, sent: 0 }
 
 function receiverPoints({ vote, counted }: VoteAccount, { usable, quorum, breach }: Tally): number {
   if (vote === undefined || counted === 'ignored') return 0
@@ -69,7 +75,7 @@ function receiverPoints({ vote, counted }: VoteAccount, { usable, quorum, breach
 
 const WITH_DATA: readonly number[] = [OUTCOME.verified, OUTCOME.under, OUTCOME.atLeast]
 
-const restsOnData = ({ outcome }: Vote): boolean => WITH_DATA.includes(outcome)
+const restsOnData = ({ outcome }: Pick<CountedVote, 'outcome'>): boolean => WITH_DATA.includes(outcome)
 
 /** The senders whose data the receiver verified. Without a second try, the first one's places are whole. */
 function senderPoints(

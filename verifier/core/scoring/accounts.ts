@@ -1,14 +1,15 @@
 /** How the votes of one epoch count, receiver by receiver, and what of them waits for the end of the window. */
 import type { NetworkParams } from '../../../proto/params.js'
-import { OUTCOME, type Vote } from '../../../proto/vote.js'
+import { OUTCOME } from '../../../proto/vote.js'
 import { COUNTED, type WindowVote } from '../../../proto/window-votes.js'
 import { memberClaimKbps } from '../assignment/receiver-groups.js'
 import { classifyTry, classifyVote, otherTry, type VoteRules } from './classify-vote.js'
+import type { CountedVote } from './encoded-vote.js'
 import { type Account, lowerOf, memberOf, readGroup } from './group-reading.js'
 
 export interface AccountsInput {
   /** of this epoch, for this provider; a vote of a receiver that is not due, or that voted twice, does not count */
-  readonly votes: readonly Vote[]
+  readonly votes: readonly CountedVote[]
   /** registry indices of the assigned receivers whose session is due in this epoch */
   readonly due: readonly number[]
   /** receivers that measure together; none if each receiver measures the whole claim */
@@ -20,15 +21,17 @@ export interface AccountsInput {
   /** see `VoteRules` */
   readonly pathlessQ2: number
   /** whether the session of this vote was due to be a soak */
-  readonly isSoak: (vote: Vote) => boolean
+  readonly isSoak: VoteRules['isSoak']
 }
 
 /** One for every receiver that is due, ascending. */
 export function accountsOf(input: AccountsInput): Account[] {
-  const { due, groups, claimKbps, params, isSoak, pathlessQ2 } = input
+  const { due, groups, claimKbps, params, pathlessQ2 } = input
+  const isSoak = onceEach(input.isSoak)
   const rules: VoteRules = { isSoak, pathlessQ2, params }
+  const own = byReceiver(input.votes)
   const accountAlone = (receiver: number) =>
-    accountOf(receiver, input, vote => {
+    accountOf(receiver, own, vote => {
       const [classified, other] = [classifyVote(vote, claimKbps, rules), otherTry(vote)]
       const lower = lowerOf(classified, other && classifyTry(other, claimKbps, rules))
       return { receiver, vote, ...classified, ...lower }
@@ -36,7 +39,7 @@ export function accountsOf(input: AccountsInput): Account[] {
   if (groups.length === 0) return [...due].sort((a, b) => a - b).map(accountAlone)
   const grouped = groups.flatMap(group => {
     const shareKbps = memberClaimKbps(claimKbps, group.length)
-    const members = group.map(receiver => accountOf(receiver, input, vote => memberOf(vote, shareKbps, rules)))
+    const members = group.map(receiver => accountOf(receiver, own, vote => memberOf(vote, shareKbps, rules)))
     return readGroup(members, claimKbps, isSoak, params)
   })
   const alone = due
@@ -49,16 +52,37 @@ export function accountsOf(input: AccountsInput): Account[] {
   return [...grouped, ...alone].sort((a, b) => a.receiver - b.receiver)
 }
 
+/** The rules ask up to four times: for both tries, alone and in the group. Of a receiver that counts there is one vote. */
+function onceEach(isSoak: VoteRules['isSoak']): VoteRules['isSoak'] {
+  const soaks = new Map<number, boolean>()
+  return vote => {
+    let soak = soaks.get(vote.receiver)
+    if (soak === undefined) {
+      soak = isSoak(vote)
+      soaks.set(vote.receiver, soak)
+    }
+    return soak
+  }
+}
+
+/** The vote of each receiver, if it has but one. */
+export function byReceiver<T extends CountedVote>(votes: readonly T[]): Map<number, T | 'several'> {
+  const own = new Map<number, T | 'several'>()
+  for (const vote of votes) own.set(vote.receiver, own.has(vote.receiver) ? 'several' : vote)
+  return own
+}
+
 const NOTHING = { rateKbps: 0, serving: true }
 
 function accountOf<T extends Account>(
   receiver: number,
-  { votes }: AccountsInput,
-  classify: (vote: Vote) => T,
+  own: ReadonlyMap<number, CountedVote | 'several'>,
+  classify: (vote: CountedVote) => T,
 ): T | Account {
-  const [vote, second] = votes.filter(one => one.receiver === receiver)
+  const vote = own.get(receiver)
   if (!vote) return { receiver, counted: 'missing', why: 'the ballot set holds no vote of its receiver', ...NOTHING }
-  if (second) return { receiver, counted: 'ignored', why: 'its receiver voted twice for one provider', ...NOTHING }
+  if (vote === 'several')
+    return { receiver, counted: 'ignored', why: 'its receiver voted twice for one provider', ...NOTHING }
   return classify(vote)
 }
 
@@ -71,8 +95,14 @@ export const waitingVotes = (
     vote === undefined || counted === 'missing'
       ? []
       : {
-          ...{ receiver, epoch: vote.epoch, counted: COUNTED[counted], rateKbps, serving },
-          ...{ noPath: vote.outcome === OUTCOME.noPath, link: vote.link },
-          ...{ beside: beside.includes(receiver), lowerKbps },
+          receiver,
+          epoch: vote.epoch,
+          counted: COUNTED[counted],
+          rateKbps,
+          serving,
+          noPath: vote.outcome === OUTCOME.noPath,
+          link: vote.link,
+          beside: beside.includes(receiver),
+          lowerKbps,
         },
   )

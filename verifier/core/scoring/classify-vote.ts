@@ -1,7 +1,8 @@
 /** How one vote counts, and why. The operator of the provider reads the reason. */
 import { CONTROL_LOSS_BPS, DIRECT_PERCENT, OFFERED_PERCENT } from '../../../probe/verdict/other-limit.js'
 import type { NetworkParams } from '../../../proto/params.js'
-import { OUTCOME, type Vote } from '../../../proto/vote.js'
+import { OUTCOME } from '../../../proto/vote.js'
+import type { CountedVote } from './encoded-vote.js'
 import { noPathText } from './no-path.js'
 import { isBelowThreshold } from './slashing-threshold.js'
 import { mayLackPath } from './standing.js'
@@ -24,7 +25,7 @@ export interface ClassifiedVote {
 /** What the network's rules and the chain say of a provider's votes in one epoch. */
 export interface VoteRules {
   /** whether the session of this vote was due to be a soak */
-  readonly isSoak: (vote: Vote) => boolean
+  readonly isSoak: (vote: Pick<CountedVote, 'receiver' | 'scheduleProof'>) => boolean
   /** windows without a path that the provider has not made good yet, in quarters */
   readonly pathlessQ2: number
   readonly params: Pick<NetworkParams, 'breachBps'>
@@ -34,12 +35,12 @@ export interface VoteRules {
 const TRIES = 2
 
 /** What counts against a provider needs two tries. Groups of receivers ask for them by themselves (`group-reading.ts`). */
-export function classifyVote(vote: Vote, claimKbps: number, rules: VoteRules): ClassifiedVote {
+export function classifyVote(vote: CountedVote, claimKbps: number, rules: VoteRules): ClassifiedVote {
   const classified = classifyTry(vote, claimKbps, rules)
   return classified.counted === 'under' && !isTwice(vote) ? ONCE : classified
 }
 
-export const isTwice = ({ attempts }: Pick<Vote, 'attempts'>): boolean => attempts >= TRIES
+export const isTwice = ({ attempts }: Pick<CountedVote, 'attempts'>): boolean => attempts >= TRIES
 
 /** How a low reading counts that rests on one session. */
 export const ONCE: ClassifiedVote = {
@@ -47,15 +48,43 @@ export const ONCE: ClassifiedVote = {
   why: 'a low reading needs a second session with other senders, and the receiver had only one',
 }
 
+/** What the rules read of one of a receiver's sessions. */
+export type TriedVote = Pick<
+  CountedVote,
+  | 'receiver'
+  | 'outcome'
+  | 'rateKbps'
+  | 'offeredKbps'
+  | 'directKbps'
+  | 'controlLossBps'
+  | 'ticksSent'
+  | 'ticksAnswered'
+  | 'soak'
+  | 'scheduleProof'
+  | 'attempts'
+  | 'cause'
+>
+
 /** The receiver's other session as a vote of its own; undefined if it had only one. */
-export const otherTry = (vote: Vote): Vote | undefined =>
-  vote.otherOutcome === 0 ? undefined : { ...vote, outcome: vote.otherOutcome, rateKbps: vote.otherKbps, ...JUDGED }
+export function otherTry(vote: CountedVote): TriedVote | undefined {
+  if (vote.otherOutcome === 0) return undefined
+  const { receiver, ticksSent, ticksAnswered, soak, scheduleProof, attempts, cause } = vote
+  return {
+    ...{ receiver, ticksSent, ticksAnswered, soak, scheduleProof, attempts, cause },
+    ...{ outcome: vote.otherOutcome, rateKbps: vote.otherKbps },
+    ...JUDGED,
+  }
+}
 
 /** The vote has the figures of one session. For the other, the receiver's own judgement stands. */
 const JUDGED = { offeredKbps: 0xffffffff, directKbps: 0xffffffff, controlLossBps: 0 }
 
 /** How one session counts, whether or not there was another. */
-export function classifyTry(vote: Vote, claimKbps: number, { isSoak, pathlessQ2, params }: VoteRules): ClassifiedVote {
+export function classifyTry(
+  vote: TriedVote,
+  claimKbps: number,
+  { isSoak, pathlessQ2, params }: VoteRules,
+): ClassifiedVote {
   const rateKbps = Math.min(vote.rateKbps, claimKbps)
   const low = isBelowThreshold(rateKbps, claimKbps, params.breachBps)
   const unserving = (why: string): ClassifiedVote => ({ counted: 'under', rateKbps: 0, serving: false, why })
@@ -104,7 +133,7 @@ export function classifyTry(vote: Vote, claimKbps: number, { isSoak, pathlessQ2,
 }
 
 /** The vote holds no more than this; the transcript of its session names the reason. */
-const noDataText = ({ attempts, ticksSent, ticksAnswered }: Vote): string => {
+const noDataText = ({ attempts, ticksSent, ticksAnswered }: TriedVote): string => {
   if (attempts === 0) return 'no session took place'
   if (ticksSent > 0n && ticksAnswered === 0n)
     return 'no session came about, and the provider answered no heartbeat either'
@@ -112,7 +141,10 @@ const noDataText = ({ attempts, ticksSent, ticksAnswered }: Vote): string => {
 }
 
 /** Why the limit may lie elsewhere than at the provider, by the vote's own figures; undefined if nothing says so. */
-function doubtOf({ offeredKbps, controlLossBps, directKbps, rateKbps }: Vote, claimKbps: number): string | undefined {
+function doubtOf(
+  { offeredKbps, controlLossBps, directKbps, rateKbps }: TriedVote,
+  claimKbps: number,
+): string | undefined {
   if (offeredKbps * 100 < OFFERED_PERCENT * claimKbps) return 'the senders offered too little'
   if (controlLossBps > CONTROL_LOSS_BPS)
     return 'control datagrams, which do not pass through the provider, were lost too'

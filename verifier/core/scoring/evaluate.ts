@@ -14,24 +14,22 @@ import type { NetworkParams } from '../../../proto/params.js'
 import { type SoakVote, soakVotesDigest } from '../../../proto/soak-vote.js'
 import type { Vote } from '../../../proto/vote.js'
 import { type OpenWindow, windowDigest } from '../../../proto/window-votes.js'
-import { type Assignment, assignedRoot } from '../assignment/assign.js'
+import type { Assignment } from '../assignment/assign.js'
 import { isSoak, soakSeed, ticksOf } from '../assignment/schedule.js'
 import type { ActiveProvider, ChainFacts } from '../facts.js'
+import { byReceiver } from './accounts.js'
+import { type CountedBallot, eachProvider, votesOn } from './ballots.js'
 import type { CarryOver } from './carry-over.js'
-import { type Tally, tallyVotes, tallyWindow } from './tally.js'
+import type { CountedVote, EncodedVote } from './encoded-vote.js'
+import { isMeasured, type Part, partsOf } from './parts.js'
+import { type Tally, tallyVotes, tallyWindow, type VoteAccount, type WindowTally } from './tally.js'
 import { type WindowTicks, windowTicks } from './uptime.js'
 import { endWindows, firstState, type WindowState } from './window-end.js'
-
-export interface CountedBallot {
-  /** registry index of the verifier whose signature the ballot's root carries */
-  readonly verifier: number
-  readonly votes: readonly Vote[]
-}
 
 export interface EvaluateInput {
   readonly params: NetworkParams
   readonly facts: ChainFacts
-  readonly assignment: Pick<Assignment, 'receiversOf' | 'assignedOf' | 'dueOf' | 'groupsOf' | 'besideOf'>
+  readonly assignment: Pick<Assignment, 'receiversOf' | 'assignedRootOf' | 'dueOf' | 'groupsOf' | 'besideOf'>
   /** the last accepted report; epoch 0 and no leaves before the first */
   readonly previous: CarryOver & { readonly epoch: number }
   readonly ballots: readonly CountedBallot[]
@@ -40,115 +38,174 @@ export interface EvaluateInput {
 /** The leaves: one for every active provider, and for one that left with an open window; ascending by index. */
 export interface Evaluation extends CarryOver {
   readonly commonFailure: boolean
-  /** by provider */
-  readonly tallies: ReadonlyMap<Hex, Tally>
-  readonly ticks: ReadonlyMap<Hex, WindowTicks>
 }
 
-/** One provider's part of the evaluation. */
-interface Part {
-  readonly provider: ActiveProvider
-  readonly receivers: readonly number[]
-  /** of the receivers of the window; a leaf with a penalty must name them even if the provider has left */
-  readonly assignedRoot: Hex
-  /** from the last report, but for the penalty, which that report's leaf carried */
-  readonly previous: WindowState | undefined
-  /** a window that ended without a report or by the provider's exit, so that its votes still wait */
-  readonly late: OpenWindow | undefined
-  /** this epoch's window, as earlier epochs left it */
-  readonly open: OpenWindow | undefined
+/** What the votes on one provider say, in this epoch and in its window so far. */
+export interface ProviderTally {
+  readonly tally: Tally
+  readonly ticks: WindowTicks
+}
+
+/** The same, with whole votes. */
+export interface DecodedTally extends ProviderTally {
+  readonly tally: Tally & { readonly receivers: readonly (VoteAccount & { readonly vote?: Vote })[] }
+}
+
+/** What is kept of a provider's tally until all are there. */
+interface Tallied {
+  readonly tally: Pick<WindowTally, 'status' | 'rateKbps' | 'breach' | 'pathless' | 'link'>
+  readonly ticks: WindowTicks
   readonly soakVotes: readonly SoakVote[]
+  readonly window: OpenWindow | undefined
 }
 
-export function evaluateEpoch(input: EvaluateInput): Evaluation {
-  const { params, facts } = input
-  const votes = votesByProvider(input)
-  const parts = partsOf(input)
-  const needed = params.soakShareBps > 0
-  const late = endWindows(
-    parts.map(({ provider, previous, late: window, soakVotes }) => ({
-      ...{ stake: provider.stake, previous },
-      end: window && {
-        claimKbps: window.claimKbps,
-        tally: tallyWindow(window, { held: soakVotes, cast: [], needed }),
-        ticks: { up: window.ticksUp, total: window.ticksTotal },
-      },
-    })),
-    params,
-  )
-  const current = parts.map((part, i) => {
-    const state = late.states[i] ?? part.previous
-    const { account } = part.provider
-    const cast = votes.get(account) ?? []
-    const groups = input.assignment.groupsOf(account)
-    const tally = tallyVotes({
-      ...{ votes: cast, assigned: part.receivers, due: input.assignment.dueOf(account) },
-      ...{ groups, beside: input.assignment.besideOf(account), waiting: part.open?.votes ?? [] },
-      ...{ claimKbps: part.provider.claimKbps, params, pathlessQ2: state?.pathlessQ2 ?? 0 },
-      isSoak: vote => isSoak(soakSeed(vote, facts.beacon, groups), account, params),
-      soak: { held: part.soakVotes, needed },
-    })
-    const ticks = windowTicks(singleVotes(cast, part.receivers), part.receivers.length, ticksOf(params))
-    return { ...part, state, tally, ticks: addTicks(ticks, part.open) }
-  })
-  const isEnd = isWindowEnd(facts.epoch, params.windowEpochs)
-  const ended = endWindows(
-    current.map(({ provider, state, tally, ticks }) => ({
-      ...{ stake: provider.stake, previous: state },
-      end: isEnd && isMeasured(provider) ? { claimKbps: provider.claimKbps, tally, ticks } : undefined,
-    })),
-    params,
-  )
-  const windows = new Map<Hex, OpenWindow>()
-  const leaves = current.map(({ provider, assignedRoot, state, tally, ticks }, i): Leaf => {
-    const { index, account, claimKbps } = provider
-    const window =
-      isEnd || !isMeasured(provider) ? undefined : openWindow(facts.epoch, params, provider, { tally, ticks })
-    if (window) windows.set(account, window)
-    return {
-      ...(ended.states[i] ?? state ?? firstState(claimKbps)),
-      ...{ epoch: facts.epoch, index, provider: account, assignedRoot },
-      ...{ soakVotes: soakVotesDigest(tally.soakVotes), windowVotes: windowDigest(window) },
-    }
-  })
-  return {
-    ...{ leaves, windows },
-    soakVotes: new Map(
-      current
-        .filter(({ tally }) => tally.soakVotes.length > 0)
-        .map(({ provider, tally }) => [provider.account, tally.soakVotes]),
-    ),
-    commonFailure: late.commonFailure || ended.commonFailure,
-    tallies: new Map(current.map(({ provider, tally }) => [provider.account, tally])),
-    ticks: new Map(current.map(({ provider, ticks }) => [provider.account, ticks])),
+/** Sees each provider's tally, once, in no order. Nothing else keeps it. */
+export type OnTally = (provider: Hex, tally: Tally, ticks: WindowTicks) => void
+
+export function evaluateEpoch(input: EvaluateInput, onTally?: OnTally): Evaluation {
+  const evaluation = new EpochEvaluation(input, onTally)
+  evaluation.add(input.ballots)
+  return evaluation.finish()
+}
+
+/**
+ * An evaluation that takes the votes provider by provider, and keeps none: all votes of an epoch may be more than fits into
+ * memory.
+ */
+export class EpochEvaluation {
+  readonly #input: Omit<EvaluateInput, 'ballots'>
+  readonly #parts: readonly Part[]
+  readonly #places: ReadonlyMap<Hex, number>
+  readonly #late: ReturnType<typeof endWindows>
+  readonly #tallied: (Tallied | undefined)[]
+
+  constructor(
+    input: Omit<EvaluateInput, 'ballots'>,
+    private readonly onTally: OnTally = () => undefined,
+  ) {
+    const { params } = input
+    this.#input = input
+    this.#parts = partsOf(input)
+    this.#places = new Map(this.#parts.map(({ provider }, place) => [provider.account, place]))
+    this.#tallied = new Array(this.#parts.length)
+    this.#late = endWindows(
+      this.#parts.map(({ provider, previous, late: window, soakVotes }) => ({
+        ...{ stake: provider.stake, previous },
+        end: window && {
+          claimKbps: window.claimKbps,
+          tally: tallyWindow(window, { held: soakVotes, cast: [], needed: params.soakShareBps > 0 }),
+          ticks: { up: window.ticksUp, total: window.ticksTotal },
+        },
+      })),
+      params,
+    )
   }
-}
 
-function partsOf({ facts, assignment, previous, params }: EvaluateInput): Part[] {
-  const leaves = new Map(previous.leaves.map(leaf => [keyOf(leaf.index, leaf.provider), leaf]))
-  const first = windowStart(facts.epoch, params.windowEpochs)
-  return facts.providers
-    .map(provider => {
-      const { account, index, active } = provider
-      const leaf = leaves.get(keyOf(index, account))
-      const window = leaf && previous.windows.get(account)
-      const goesOn = active && window?.first === first
-      const receivers = isMeasured(provider) ? assignment.receiversOf(account) : []
-      const assigned = isMeasured(provider) ? assignment.assignedOf(account) : []
+  /**
+   * Takes the votes on some providers.
+   * @param ballots of the whole ballot set, each with all of its votes on these providers
+   * @throws RangeError for votes on a provider of which votes were taken before
+   */
+  add(ballots: readonly CountedBallot[]): void {
+    eachProvider(ballots, this.#input.facts.epoch, (provider, votes) => {
+      const place = this.#places.get(provider)
+      if (place !== undefined) this.#take(place, votes)
+    })
+  }
+
+  /** All providers of whom no ballot holds a vote are taken to have none. */
+  finish(): Evaluation {
+    const { params, facts } = this.#input
+    for (let place = 0; place < this.#parts.length; place++) if (!this.#tallied[place]) this.#take(place, [])
+    const tallied = this.#tallied as readonly Tallied[]
+    const isEnd = isWindowEnd(facts.epoch, params.windowEpochs)
+    const ended = endWindows(
+      this.#parts.map(({ provider }, i) => ({
+        ...{ stake: provider.stake, previous: this.#stateOf(i) },
+        end: isEnd && isMeasured(provider) ? { claimKbps: provider.claimKbps, ...tallied[i]! } : undefined,
+      })),
+      params,
+    )
+    const leaves = this.#parts.map(({ provider, assignedRoot }, i): Leaf => {
+      const { index, account, claimKbps } = provider
+      const { soakVotes, window } = tallied[i]!
       return {
-        ...{ provider, receivers },
-        assignedRoot: active || leaf === undefined ? assignedRoot(assigned) : leaf.assignedRoot,
-        previous: leaf && { ...leaf, penaltyBps: 0 },
-        late: goesOn ? undefined : window,
-        open: goesOn ? window : undefined,
-        soakVotes: (leaf && previous.soakVotes.get(account)) ?? [],
+        ...(ended.states[i] ?? this.#stateOf(i) ?? firstState(claimKbps)),
+        ...{ epoch: facts.epoch, index, provider: account, assignedRoot },
+        ...{ soakVotes: soakVotesDigest(soakVotes), windowVotes: windowDigest(window) },
       }
     })
-    .filter(({ provider, late }) => provider.active || late !== undefined)
-    .sort((a, b) => a.provider.index - b.provider.index)
-}
+    return {
+      leaves,
+      soakVotes: this.#carried(({ soakVotes }) => (soakVotes.length > 0 ? soakVotes : undefined)),
+      windows: this.#carried(({ window }) => window),
+      commonFailure: this.#late.commonFailure || ended.commonFailure,
+    }
+  }
 
-const isMeasured = ({ active, inWindow }: ActiveProvider): boolean => active && inWindow
+  /** Tallies one provider for a person to read, with all that its votes say. Undefined for an account that gets no leaf. */
+  tallyOf(account: Hex, ballots: readonly CountedBallot[]): DecodedTally | undefined {
+    const place = this.#places.get(account)
+    if (place === undefined) return undefined
+    const votes = votesOn(account, ballots, this.#input.facts.epoch)
+    const decoded = votes.map(vote => vote.decoded())
+    return { tally: this.#tally(place, decoded) as DecodedTally['tally'], ticks: this.#ticks(place, votes) }
+  }
+
+  #take(place: number, votes: readonly EncodedVote[]): void {
+    const { params, facts } = this.#input
+    const { provider } = this.#parts[place]!
+    if (this.#tallied[place] !== undefined) throw new RangeError(`The votes on ${provider.account} come in two parts.`)
+    const [tally, ticks] = [this.#tally(place, votes), this.#ticks(place, votes)]
+    this.onTally(provider.account, tally, ticks)
+    const { status, rateKbps, breach, pathless, link, soakVotes } = tally
+    const goesOn = !isWindowEnd(facts.epoch, params.windowEpochs) && isMeasured(provider)
+    const window = goesOn ? openWindow(facts.epoch, params, provider, { tally, ticks }) : undefined
+    this.#tallied[place] = { tally: { status, rateKbps, breach, pathless, link }, ticks, soakVotes, window }
+  }
+
+  #tally(place: number, votes: readonly CountedVote[]): Tally {
+    const { params, facts, assignment } = this.#input
+    const { provider, receivers, open, soakVotes } = this.#parts[place]!
+    const { account, claimKbps } = provider
+    const groups = assignment.groupsOf(account)
+    return tallyVotes({
+      votes,
+      assigned: receivers,
+      due: assignment.dueOf(account),
+      groups,
+      beside: assignment.besideOf(account),
+      waiting: open?.votes ?? [],
+      claimKbps,
+      params,
+      pathlessQ2: this.#stateOf(place)?.pathlessQ2 ?? 0,
+      isSoak: vote => isSoak(soakSeed(vote, facts.beacon, groups), account, params),
+      soak: { held: soakVotes, needed: params.soakShareBps > 0 },
+    })
+  }
+
+  /** Of the votes of the window's receivers, who all send heartbeats, without those who voted twice. */
+  #ticks(place: number, votes: readonly EncodedVote[]): WindowTicks {
+    const { receivers, open } = this.#parts[place]!
+    const own = byReceiver(votes)
+    const single = receivers.map(receiver => own.get(receiver)).filter(vote => vote !== undefined && vote !== 'several')
+    return addTicks(windowTicks(single, receivers.length, ticksOf(this.#input.params)), open)
+  }
+
+  #stateOf(place: number): WindowState | undefined {
+    return this.#late.states[place] ?? this.#parts[place]!.previous
+  }
+
+  /** By provider. */
+  #carried<T>(of: (tallied: Tallied) => T | undefined): Map<Hex, T> {
+    const carried = new Map<Hex, T>()
+    for (const [i, { provider }] of this.#parts.entries()) {
+      const value = of(this.#tallied[i]!)
+      if (value !== undefined) carried.set(provider.account, value)
+    }
+    return carried
+  }
+}
 
 const addTicks = ({ up, total }: WindowTicks, open: OpenWindow | undefined): WindowTicks => ({
   up: up + (open?.ticksUp ?? 0),
@@ -159,31 +216,8 @@ const openWindow = (
   epoch: number,
   { windowEpochs }: Pick<NetworkParams, 'windowEpochs'>,
   { claimKbps }: ActiveProvider,
-  { tally, ticks }: { readonly tally: Tally; readonly ticks: WindowTicks },
+  { tally, ticks }: ProviderTally,
 ): OpenWindow => ({
   ...{ first: windowStart(epoch, windowEpochs), assigned: tally.assigned, claimKbps },
   ...{ ticksUp: ticks.up, ticksTotal: ticks.total, votes: tally.votes },
 })
-
-/** The votes of the window's receivers, who all send heartbeats, without those who voted twice. */
-const singleVotes = (votes: readonly Vote[], receivers: readonly number[]): Vote[] =>
-  receivers.flatMap(receiver => {
-    const own = votes.filter(vote => vote.receiver === receiver)
-    return own.length === 1 ? own : []
-  })
-
-/** A vote counts if it is for this epoch and in the ballot of its own receiver. `tallyVotes` checks the rest. */
-function votesByProvider({ facts, ballots }: EvaluateInput): Map<Hex, Vote[]> {
-  const votes = new Map<Hex, Vote[]>()
-  for (const { verifier, votes: cast } of ballots) {
-    for (const vote of cast) {
-      if (vote.epoch !== facts.epoch || vote.receiver !== verifier) continue
-      const others = votes.get(vote.provider)
-      if (others) others.push(vote)
-      else votes.set(vote.provider, [vote])
-    }
-  }
-  return votes
-}
-
-const keyOf = (index: number, provider: Hex): string => `${index} ${provider}`

@@ -15,7 +15,7 @@
  */
 import { shareKbps } from '../../../probe/verdict/share.js'
 import type { NetworkParams } from '../../../proto/params.js'
-import { OUTCOME, type Vote } from '../../../proto/vote.js'
+import { OUTCOME } from '../../../proto/vote.js'
 import { memberClaimKbps } from '../assignment/receiver-groups.js'
 import {
   type ClassifiedVote,
@@ -23,9 +23,11 @@ import {
   isTwice,
   ONCE,
   otherTry,
+  type TriedVote,
   type VoteClass,
   type VoteRules,
 } from './classify-vote.js'
+import type { CountedVote } from './encoded-vote.js'
 import { isBelowThreshold } from './slashing-threshold.js'
 
 /** The rates of a group's members, in their order, and the sum. Each member counts with the sum, up to the claim. */
@@ -38,7 +40,7 @@ export interface GroupReading {
 /** How the vote of one assigned receiver counts. */
 export interface Account extends ClassifiedVote {
   readonly receiver: number
-  readonly vote?: Vote
+  readonly vote?: CountedVote
   readonly group?: GroupReading
   /** the lower rate of two tries that both count as a reading; absent if at most one does */
   readonly lowerKbps?: number
@@ -46,11 +48,14 @@ export interface Account extends ClassifiedVote {
 
 /** How a member's vote counts, in each of its two tries. */
 export interface Member extends Account {
-  readonly first?: ClassifiedVote & { readonly vote: Vote }
+  readonly first?: ClassifiedVote & { readonly vote: TriedVote }
 }
 
+/** One of a member's tries. */
+type TriedAccount = Omit<Account, 'vote'> & { readonly vote?: TriedVote }
+
 /** @param shareKbps the member's share of the claim */
-export function memberOf(vote: Vote, shareKbps: number, rules: VoteRules): Member {
+export function memberOf(vote: CountedVote, shareKbps: number, rules: VoteRules): Member {
   const second = { receiver: vote.receiver, vote, ...classifyTry(vote, shareKbps, rules) }
   const first = otherTry(vote)
   return first === undefined ? second : { ...second, first: { vote: first, ...classifyTry(first, shareKbps, rules) } }
@@ -63,8 +68,10 @@ export function readGroup(
   isSoak: VoteRules['isSoak'],
   params: Pick<NetworkParams, 'breachBps' | 'senders'>,
 ): Account[] {
-  const tries = [members.map(firstOf), members].map(accounts => readTry(accounts, claimKbps, isSoak, params))
-  const [first, second] = [tries[0]!, tries[1]!]
+  const [first, second] = [
+    readTry(members.map(firstOf), claimKbps, isSoak, params),
+    readTry(members, claimKbps, isSoak, params),
+  ]
   const [better, other] = isBetter(first, second) ? [first, second] : [second, first]
   const isOnce = better[0]?.counted === 'under' && members.some(({ vote }) => vote !== undefined && !isTwice(vote))
   return better.map((account, i) => {
@@ -85,13 +92,13 @@ export const lowerOf = (one: ClassifiedVote, other: ClassifiedVote | undefined):
 const isReading = ({ counted }: ClassifiedVote): boolean => counted === 'rate' || counted === 'under'
 
 /** Without a session of one member there is no sum. */
-const firstOf = ({ receiver, first }: Member): Account => ({
+const firstOf = ({ receiver, first }: Member): TriedAccount => ({
   receiver,
   ...(first ?? { counted: 'ignored', rateKbps: 0, serving: true, why: 'its receiver had no first session' }),
 })
 
 /** A sum that counts is better than none, and a larger sum is better. */
-function isBetter([first]: readonly Account[], [second]: readonly Account[]): boolean {
+function isBetter([first]: readonly TriedAccount[], [second]: readonly TriedAccount[]): boolean {
   if (first?.group === undefined || first.counted === 'ignored') return false
   if (second?.group === undefined || second.counted === 'ignored') return true
   return first.group.sumKbps > second.group.sumKbps
@@ -102,11 +109,11 @@ function isBetter([first]: readonly Account[], [second]: readonly Account[]): bo
  * member counts only with its evidence.
  */
 function readTry(
-  members: readonly Account[],
+  members: readonly TriedAccount[],
   claimKbps: number,
   isSoak: VoteRules['isSoak'],
   params: Pick<NetworkParams, 'breachBps' | 'senders'>,
-): Account[] {
+): TriedAccount[] {
   const offeredKbps = params.senders * shareKbps(memberClaimKbps(claimKbps, members.length), params.senders)
   const readings = members.map(member => readingOf(member, offeredKbps, isSoak))
   const silent = readings.filter(({ counted }) => counted === 'missing' || counted === 'ignored')
@@ -129,7 +136,7 @@ function readTry(
 }
 
 /** The part above its share included. A lower bound that says nothing alone, below its share's threshold, counts in a sum. */
-function readingOf(member: Account, offeredKbps: number, isSoak: VoteRules['isSoak']): Account {
+function readingOf(member: TriedAccount, offeredKbps: number, isSoak: VoteRules['isSoak']): TriedAccount {
   const { vote, counted } = member
   const isBound = vote?.outcome === OUTCOME.atLeast && vote.soak === isSoak(vote)
   if (vote === undefined || !(isBound || counted === 'rate')) return member

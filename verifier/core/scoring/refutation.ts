@@ -13,7 +13,7 @@ import type { NetworkParams } from '../../../proto/params.js'
 import { faultsTolerated } from '../../../proto/quorum.js'
 import { decodeVote, OUTCOME, VOTE_FIELDS, type Vote } from '../../../proto/vote.js'
 import { ballotSetItems } from '../agreement/ballot-set.js'
-import { type AssignedReceiver, assignedItems, assignedRoot } from '../assignment/assign.js'
+import { type AssignedReceiver, assignedItems, assignedRoot } from '../assignment/assigned.js'
 import type { OpenedVote, Refutation } from '../ports.js'
 import { isBelowThreshold } from './slashing-threshold.js'
 

@@ -1,11 +1,12 @@
-/** An epoch's report: the header that verifiers sign, the leaves under it, and the tree that opens a leaf on chain. */
+/** An epoch's report: the header that verifiers sign, and the leaves under it. */
 import type { SeenEntry } from '../../../proto/digests.js'
 import type { Header } from '../../../proto/header.js'
 import type { Hex } from '../../../proto/hex.js'
-import { encodeLeaf } from '../../../proto/leaf.js'
-import { MerkleTree } from '../../../proto/merkle.js'
+import { DIGEST_BYTES } from '../../../proto/keccak.js'
+import { encodeLeaf, type Leaf } from '../../../proto/leaf.js'
+import { MerkleTree, writeLeafHash } from '../../../proto/merkle.js'
 import { ballotSetRoot } from '../agreement/ballot-set.js'
-import { type EvaluateInput, type Evaluation, evaluateEpoch } from './evaluate.js'
+import { type EvaluateInput, type Evaluation, evaluateEpoch, type OnTally } from './evaluate.js'
 
 export interface ReportInput extends EvaluateInput {
   /** hash of the last accepted header; zero for the first */
@@ -19,25 +20,35 @@ export interface ReportInput extends EvaluateInput {
 export interface Report extends Evaluation {
   readonly header: Header
   readonly ballotSet: readonly SeenEntry[]
-  /** `tree.proof(i)` proves `leaves[i]` */
-  readonly tree: MerkleTree
 }
 
-export function buildReport(input: ReportInput): Report {
-  const { facts, previousHeader, ballotSet, rewardsRoot } = input
-  const evaluation = evaluateEpoch(input)
-  const tree = new MerkleTree(evaluation.leaves.map(encodeLeaf))
+export const buildReport = (input: ReportInput, onTally?: OnTally): Report =>
+  reportOf(input, evaluateEpoch(input, onTally))
+
+/** The report on an evaluation. */
+export function reportOf(
+  { facts, previousHeader, ballotSet, rewardsRoot }: Omit<ReportInput, 'ballots'>,
+  evaluation: Evaluation,
+): Report {
+  const { leaves, commonFailure } = evaluation
   const header: Header = {
     era: facts.era,
     epoch: facts.epoch,
     blockNumber: facts.blockNumber,
     blockHash: facts.blockHash,
     previousHeader,
-    scoreRoot: tree.root,
+    scoreRoot: leafTree(leaves).root,
     ballotSetRoot: ballotSetRoot(ballotSet),
     rewardsRoot,
-    providerCount: evaluation.leaves.length,
-    commonFailure: evaluation.commonFailure,
+    providerCount: leaves.length,
+    commonFailure,
   }
-  return { header, ballotSet, tree, ...evaluation }
+  return { header, ballotSet, ...evaluation }
+}
+
+/** Its root is the score root; `proof(i)` proves the i-th leaf. */
+export function leafTree(leaves: readonly Leaf[]): MerkleTree {
+  const hashes = new Uint8Array(leaves.length * DIGEST_BYTES)
+  for (const [i, leaf] of leaves.entries()) writeLeafHash(hashes, i, encodeLeaf(leaf))
+  return new MerkleTree(hashes)
 }

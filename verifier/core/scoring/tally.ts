@@ -9,10 +9,10 @@ import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
 import { STATUS, type StatusCode } from '../../../proto/leaf.js'
 import { faultsTolerated } from '../../../proto/quorum.js'
 import type { SoakVote } from '../../../proto/soak-vote.js'
-import type { Vote } from '../../../proto/vote.js'
 import { COUNTED, type OpenWindow, type WindowVote } from '../../../proto/window-votes.js'
 import { type AccountsInput, accountsOf, waitingVotes } from './accounts.js'
 import type { VoteClass } from './classify-vote.js'
+import type { CountedVote } from './encoded-vote.js'
 import type { Account, GroupReading } from './group-reading.js'
 import { soakLimitKbps, soakVotesInForce } from './soak-votes.js'
 
@@ -36,7 +36,7 @@ export interface SoakRules {
 /** How one assigned receiver's vote counted, for a person to read. */
 export interface VoteAccount {
   readonly receiver: number
-  readonly vote?: Vote
+  readonly vote?: CountedVote
   readonly counted: VoteClass
   readonly why: string
   /** the group whose sum counts for this receiver; absent for a receiver alone, and in an incomplete group */
@@ -81,12 +81,13 @@ export function tallyVotes(input: TallyInput): Tally {
   return {
     ...tallyWindow({ assigned: assigned.length, votes }, { ...soak, cast: soakVotesOf(accounts) }),
     votes,
-    receivers: accounts.map(({ receiver, vote, counted, why, group }) => ({
-      ...{ receiver, counted, why },
-      ...(vote && { vote }),
-      ...(group && { group }),
-    })),
+    receivers: accounts.map(toRead),
   }
+}
+
+function toRead({ receiver, vote, counted, why, group }: Account): VoteAccount {
+  if (vote === undefined) return { receiver, counted, why }
+  return group === undefined ? { receiver, vote, counted, why } : { receiver, vote, counted, why, group }
 }
 
 export function tallyWindow(

@@ -1,6 +1,6 @@
 /** Uptime: the ticks that the assigned receivers counted, and the published figure that follows from them. */
 import { faultsTolerated } from '../../../proto/quorum.js'
-import type { Vote } from '../../../proto/vote.js'
+import type { EncodedVote } from './encoded-vote.js'
 
 export interface WindowTicks {
   /** ticks in which f+1 receivers got their nonce back, of whom at least one is honest */
@@ -9,28 +9,66 @@ export interface WindowTicks {
   readonly total: number
 }
 
+/** Ticks are counted 32 at a time: bit i of the p-th plane is bit p of the count of tick i. */
+const WORDS = 8
+/** For up to 1023 votes: no set has so many verifiers. */
+const PLANES = 10
+const sentPlanes = new Uint32Array(WORDS * PLANES)
+const answeredPlanes = new Uint32Array(WORDS * PLANES)
+
 /** @param votes at most one of each assigned receiver. @param assigned n. @param ticks in an epoch, at most 256 */
 export function windowTicks(
-  votes: readonly Pick<Vote, 'ticksSent' | 'ticksAnswered'>[],
+  votes: readonly Pick<EncodedVote, 'sentWord' | 'answeredWord'>[],
   assigned: number,
   ticks: number,
 ): WindowTicks {
+  sentPlanes.fill(0)
+  answeredPlanes.fill(0)
+  const words = Math.ceil(ticks / 32)
+  for (const vote of votes) {
+    for (let word = 0; word < words; word++) {
+      const sent = vote.sentWord(word)
+      count(sentPlanes, word, sent)
+      count(answeredPlanes, word, sent & vote.answeredWord(word))
+    }
+  }
   const faults = Math.max(0, faultsTolerated(assigned))
   let up = 0
   let total = 0
-  for (let tick = 0n; tick < BigInt(ticks); tick++) {
-    let sent = 0
-    let answered = 0
-    for (const vote of votes) {
-      if (((vote.ticksSent >> tick) & 1n) === 0n) continue
-      sent++
-      if (((vote.ticksAnswered >> tick) & 1n) === 1n) answered++
-    }
-    if (sent < 2 * faults + 1) continue
-    total++
-    if (answered > faults) up++
+  for (let word = 0; word < words; word++) {
+    const within = ticks - 32 * word < 32 ? 2 ** (ticks - 32 * word) - 1 : -1
+    const counting = atLeast(sentPlanes, word, 2 * faults + 1) & within
+    total += bitsIn(counting)
+    up += bitsIn(counting & atLeast(answeredPlanes, word, faults + 1))
   }
   return { up, total }
+}
+
+/** Adds one to the count of each tick whose bit is set, with carry. */
+function count(planes: Uint32Array, word: number, ticks: number): void {
+  for (let at = word * PLANES, carry = ticks; carry !== 0; at++) {
+    const both = planes[at]! & carry
+    planes[at]! ^= carry
+    carry = both
+  }
+}
+
+/** The ticks whose count is at least `least`, as bits. */
+function atLeast(planes: Uint32Array, word: number, least: number): number {
+  let [above, equal] = [0, -1]
+  for (let plane = PLANES - 1; plane >= 0; plane--) {
+    const bits = planes[word * PLANES + plane]!
+    const wanted = -((least >> plane) & 1)
+    above |= equal & bits & ~wanted
+    equal &= ~(bits ^ wanted)
+  }
+  return above | equal
+}
+
+function bitsIn(word: number): number {
+  let count = 0
+  for (let rest = word; rest !== 0; rest &= rest - 1) count++
+  return count
 }
 
 /** One tick in the decayed counts of a leaf, which count in units of 2^−16 ticks. */

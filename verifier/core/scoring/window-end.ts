@@ -14,7 +14,7 @@ export type WindowState = Standing &
 
 export interface WindowEnd {
   readonly claimKbps: number
-  readonly tally: WindowTally
+  readonly tally: Pick<WindowTally, 'status' | 'rateKbps' | 'breach' | 'pathless' | 'link'>
   readonly ticks: WindowTicks
 }
 
@@ -27,10 +27,12 @@ export interface WindowStep {
   readonly end: WindowEnd | undefined
 }
 
-export const firstState = (claimKbps: number): WindowState => ({
+const FIRST_STATE: WindowState = {
   ...NEWCOMER,
-  ...{ status: STATUS.unmeasured, rateKbps: 0, claimKbps, ...NO_BREACH, penaltyBps: 0, link: ZERO_HASH as Hex },
-})
+  ...{ status: STATUS.unmeasured, rateKbps: 0, claimKbps: 0, ...NO_BREACH, penaltyBps: 0, link: ZERO_HASH as Hex },
+}
+
+export const firstState = (claimKbps: number): WindowState => ({ ...FIRST_STATE, claimKbps })
 
 /** @returns a state for each provider whose window ends; undefined for the others */
 export function endWindows(

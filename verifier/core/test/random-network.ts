@@ -11,18 +11,13 @@ import type { Assignment } from '../assignment/assign.js'
 import { isSoak, soakSeed, ticksOf } from '../assignment/schedule.js'
 import type { ActiveProvider, ChainFacts } from '../facts.js'
 import { randomFrom, shuffled } from './random.js'
-import { ALL_OUTCOMES, account, facts as plainFacts, registryIndex, vote } from './samples.js'
+import { ALL_OUTCOMES, account, type CastBallot, facts as plainFacts, registryIndex, vote } from './samples.js'
 
 export interface NetworkShape {
   readonly seed: number
   readonly verifiers: number
   readonly providers: number
   readonly params?: Partial<NetworkParams>
-}
-
-export interface DrawnBallot {
-  readonly verifier: number
-  readonly votes: readonly Vote[]
 }
 
 const CLAIMS_KBPS = [8_000, 25_000, 25_000, 25_000, 100_000, 700_000, 3_000_000]
@@ -72,7 +67,7 @@ export class RandomNetwork {
     }
   }
 
-  ballots(facts: ChainFacts, assignment: Assignment): DrawnBallot[] {
+  ballots(facts: ChainFacts, assignment: Assignment): CastBallot[] {
     const isBad = this.#chance(0.2)
     const present = facts.verifiers.filter(() => this.#chance(0.95))
     return present.map(({ index }) => ({ verifier: index, votes: this.#votes(facts, assignment, index, isBad) }))

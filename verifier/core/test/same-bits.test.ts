@@ -7,14 +7,15 @@ import { createHash } from 'node:crypto'
 import { expect } from 'chai'
 import { keccakText } from '../../../proto/hash.js'
 import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
+import type { Leaf } from '../../../proto/leaf.js'
 import { type Assignment, assign } from '../assignment/assign.js'
 import type { ChainFacts } from '../facts.js'
-import { workOf } from '../rewards/work.js'
+import { WorkTally } from '../rewards/work.js'
 import { NOTHING_CARRIED } from '../scoring/carry-over.js'
-import type { EvaluateInput } from '../scoring/evaluate.js'
-import { buildReport } from '../scoring/report.js'
+import { EpochEvaluation, type EvaluateInput } from '../scoring/evaluate.js'
+import { buildReport, leafTree } from '../scoring/report.js'
 import { RandomNetwork } from './random-network.js'
-import { account } from './samples.js'
+import { account, encodedBallots } from './samples.js'
 
 const HOURLY = { epochSeconds: 3600, tickMs: 15_000, eraEpochs: 24, lanes: 0 }
 
@@ -124,15 +125,15 @@ describe('the same bits as ever', () => {
         const facts = network.facts(epoch)
         const assignment = assign(facts, network.params)
         assignments.push(assignmentFigures(facts, assignment))
-        const ballots = network.ballots(facts, assignment)
+        const ballots = encodedBallots(network.ballots(facts, assignment))
         const ballotSet = ballots.map(({ verifier }) => ({ verifier, root: keccakText(`${epoch} ${verifier}`) }))
         const input = { params: network.params, facts, assignment, previous, ballots }
-        const report = buildReport({ ...input, ballotSet, previousHeader, rewardsRoot: ZERO_HASH })
-        const { tree, ...rest } = report
-        const { leaves, tallies } = report
+        const work = new WorkTally(input)
+        const report = buildReport({ ...input, ballotSet, previousHeader, rewardsRoot: ZERO_HASH }, work.add)
+        const { leaves } = report
+        const tree = leafTree(leaves)
         const proofs = leaves.map((_, i) => tree.proof(i))
-        const work = workOf({ ...input, ballotSet, tallies, leaves })
-        reports.push({ ...rest, proofs, work })
+        reports.push({ ...report, ...talliesOf(input, leaves), proofs, work: work.work(report) })
         previous = { ...report, epoch }
         previousHeader = report.header.scoreRoot
       }
@@ -141,6 +142,16 @@ describe('the same bits as ever', () => {
     })
   }
 })
+
+/** By provider, each tallied for its own sake. */
+function talliesOf(input: EvaluateInput, leaves: readonly Leaf[]) {
+  const evaluation = new EpochEvaluation(input)
+  const tallied = leaves.map(leaf => [leaf.provider, evaluation.tallyOf(leaf.provider, input.ballots)!] as const)
+  return {
+    tallies: new Map(tallied.map(([provider, { tally }]) => [provider, tally])),
+    ticks: new Map(tallied.map(([provider, { ticks }]) => [provider, ticks])),
+  }
+}
 
 const assignmentFigures = ({ providers, verifiers }: ChainFacts, assignment: Assignment) => ({
   ...assignment,

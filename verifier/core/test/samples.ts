@@ -2,8 +2,12 @@
 import { keccakText } from '../../../proto/hash.js'
 import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
 import { DEVNET, type NetworkParams } from '../../../proto/params.js'
-import { CAUSE, OUTCOME, type OutcomeCode, type Vote } from '../../../proto/vote.js'
+import { CAUSE, encodeVote, OUTCOME, type OutcomeCode, type Vote } from '../../../proto/vote.js'
 import { type ActiveProvider, type ChainFacts, NO_PAID_REPORT } from '../facts.js'
+import { type CountedBallot, countedBallot } from '../scoring/ballots.js'
+import { EncodedVote, viewOf } from '../scoring/encoded-vote.js'
+import { type EvaluateInput, evaluateEpoch } from '../scoring/evaluate.js'
+import type { Tally } from '../scoring/tally.js'
 
 export const CLAIM_KBPS = 25_000
 /** More than the sessions of any test need. */
@@ -88,5 +92,26 @@ export const vote = (receiver: number, outcome: OutcomeCode, rateKbps = 0, over:
   second: false,
   ...over,
 })
+
+/** A ballot as a test makes it. */
+export interface CastBallot {
+  readonly verifier: number
+  readonly votes: readonly Vote[]
+}
+
+export const encodedBallots = (ballots: readonly CastBallot[]): CountedBallot[] =>
+  ballots.map(({ verifier, votes }) => ballotOf(verifier, votes))
+
+export const encodedVote = (vote: Vote): EncodedVote => new EncodedVote(viewOf(encodeVote(vote)), 0)
+
+/** By provider, as `evaluateEpoch` shows them. */
+export function talliesIn(input: EvaluateInput): Map<Hex, Tally> {
+  const tallies = new Map<Hex, Tally>()
+  evaluateEpoch(input, (provider, tally) => tallies.set(provider, tally))
+  return tallies
+}
+
+export const ballotOf = (verifier: number, votes: readonly Vote[]): CountedBallot =>
+  countedBallot(verifier, votes.map(encodeVote))
 
 export const ALL_OUTCOMES: readonly OutcomeCode[] = Object.values(OUTCOME)

@@ -5,11 +5,12 @@ import { encodeLeaf } from '../../../proto/leaf.js'
 import { MerkleTree } from '../../../proto/merkle.js'
 import { Ballot } from '../../../proto/messages.js'
 import type { NetworkParams } from '../../../proto/params.js'
-import { decodeVote, encodeVote, OUTCOME, type OutcomeCode } from '../../../proto/vote.js'
+import { encodeVote, OUTCOME, type OutcomeCode } from '../../../proto/vote.js'
 import { BlsSigner } from '../../bls/signer.js'
 import { keysFromSeed } from '../../config/keys.js'
 import { assign } from '../../core/assignment/assign.js'
 import { type ChainFacts, NO_PAID_REPORT } from '../../core/facts.js'
+import { countedBallot } from '../../core/scoring/ballots.js'
 import { decodeCarryOver, encodeCarryOver } from '../../core/scoring/carry-over.js'
 import { buildReport } from '../../core/scoring/report.js'
 import { account, CLAIM_KBPS, facts, PARAMS, vote } from '../../core/test/samples.js'
@@ -66,7 +67,7 @@ export function epochOf(
     rewardsRoot,
     previous: { epoch: previous.epoch, ...decodeCarryOver(previous.leaves.map(fromHex)) },
     ballotSet: ballots.map(({ verifier, root }) => ({ verifier, root: toHex(root) })),
-    ballots: ballots.map(({ verifier, votes }) => ({ verifier, votes: votes.map(decodeVote) })),
+    ballots: ballots.map(({ verifier, votes }) => countedBallot(verifier, votes)),
   })
   const hash = headerHash(NETWORK, header)
   const leaves = encodeCarryOver(report).map(toHex)

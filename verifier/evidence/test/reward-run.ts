@@ -2,7 +2,6 @@
 import { NO_PAID_REPORT, type PaidReport } from '../../core/facts.js'
 import { nextRewards } from '../../core/rewards/next-rewards.js'
 import { type Rewards, rewardsTree } from '../../core/rewards/rewards.js'
-import { workOf } from '../../core/rewards/work.js'
 import { PARAMS } from '../../core/test/samples.js'
 import { recompute } from '../recompute.js'
 import type { RewardEvidence } from '../rewards-replay.js'
@@ -24,7 +23,7 @@ export function rewardRun(casts: readonly Cast[]): RewardEvidence[] {
     const paidReport: PaidReport = paid
       ? { ...NO_PAID_REPORT, epoch: paid.header.epoch, headerHash: paid.headerHash, nonSigners: [NON_SIGNER] }
       : NO_PAID_REPORT
-    const work = paid && workIn(paid)
+    const work = paid && recompute(paid).work
     const input = { params: PARAMS, fundedWei: FUNDED, previous: rewards, paidReport, work, covered: [] }
     rewards = nextRewards(input).rewards
     const paying = { paidReport, rewardsFunded: FUNDED, rewardsRoot: rewardsTree(rewards).root }
@@ -33,12 +32,6 @@ export function rewardRun(casts: readonly Cast[]): RewardEvidence[] {
     previous = next
   }
   return run
-}
-
-function workIn(evidence: EvidenceJson) {
-  const { facts, params, assignment, report } = recompute(evidence)
-  const { ballotSet, tallies, leaves } = report
-  return workOf({ params, facts, assignment, ballotSet, tallies, leaves })
 }
 
 const rewardsJson = ({ header, headerHash }: EvidenceJson, rewards: Rewards): RewardsJson => ({

@@ -3,7 +3,6 @@ import { expect } from 'chai'
 import { fromHex, toHex, ZERO_HASH } from '../../../proto/hex.js'
 import { Ballot } from '../../../proto/messages.js'
 import { assign } from '../../core/assignment/assign.js'
-import { workOf } from '../../core/rewards/work.js'
 import { recompute } from '../../evidence/recompute.js'
 import { epochOf, honest } from '../../evidence/test/epoch-evidence.js'
 import type { VerifierContext } from '../context.js'
@@ -12,10 +11,9 @@ import type { PeerSync } from '../peer-sync.js'
 import { GENESIS_STATE } from '../report-computer.js'
 
 const { evidence } = epochOf(1, honest)
-const { facts, params, report } = recompute(evidence)
+const { facts, params, report, work: expected } = recompute(evidence)
+const { ballotSet } = report
 const record = { facts, assignment: assign(facts, params) }
-const { ballotSet, tallies, leaves } = report
-const expected = workOf({ params, ...record, ballotSet, tallies, leaves })
 const ballots = new Map(evidence.ballots.map(hex => Ballot.decode(fromHex(hex))).map(one => [toHex(one.root), one]))
 const paid = { epoch: 1, headerHash: evidence.headerHash, nonSigners: [] }
 

@@ -17,8 +17,7 @@ import { keysFromSeed } from '../../config/keys.js'
 import { assign } from '../../core/assignment/assign.js'
 import { isSoak, sessionOffsetMs, soakSeed, tickOffsetMs } from '../../core/assignment/schedule.js'
 import { NOTHING_CARRIED } from '../../core/scoring/carry-over.js'
-import { evaluateEpoch } from '../../core/scoring/evaluate.js'
-import { account, CLAIM_KBPS, facts as sampleFacts, vote } from '../../core/test/samples.js'
+import { account, CLAIM_KBPS, encodedBallots, facts as sampleFacts, talliesIn, vote } from '../../core/test/samples.js'
 import { ballotFault, inBallotOrder } from '../ballot-checks.js'
 
 const NETWORK: NetworkId = { chainId: 31_337, contract: account('contract') }
@@ -136,10 +135,12 @@ describe('a receiver that lies about its soak', () => {
   const drew = draws.find(({ soak }) => soak)!.receiver
   const drewNone = draws.find(({ soak }) => !soak)!.receiver
   const tallyOf = (change: (vote: Vote) => Vote) =>
-    evaluateEpoch({
+    talliesIn({
       ...{ params: PARAMS, facts, assignment: assign(facts, PARAMS), previous: { epoch: 3, ...NOTHING_CARRIED } },
-      ballots: facts.verifiers.map(({ index }) => ({ verifier: index, votes: votesOf(network, index).map(change) })),
-    }).tallies.get(PROVIDER)!
+      ballots: encodedBallots(
+        facts.verifiers.map(({ index }) => ({ verifier: index, votes: votesOf(network, index).map(change) })),
+      ),
+    }).get(PROVIDER)!
   const lie = (liar: number) =>
     tallyOf(cast => (cast.receiver === liar ? { ...cast, soak: !cast.soak } : cast)).receivers.find(
       ({ receiver }) => receiver === liar,

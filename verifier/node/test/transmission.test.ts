@@ -15,7 +15,7 @@ import { RpcProxy } from '../../chain/test/rpc-proxy.js'
 import { assign } from '../../core/assignment/assign.js'
 import { type ChainFacts, withLinks } from '../../core/facts.js'
 import { buildReport, type Report } from '../../core/scoring/report.js'
-import { account, CLAIM_KBPS, vote } from '../../core/test/samples.js'
+import { account, CLAIM_KBPS, encodedBallots, vote } from '../../core/test/samples.js'
 import type { VerifierContext } from '../context.js'
 import { Refuting, type RefutingModules } from '../refuting.js'
 import { GENESIS_STATE } from '../report-computer.js'
@@ -63,7 +63,8 @@ describe('transmission', function () {
     const encoded = ballots.map(({ votes }) => votes.map(encodeVote))
     const ballotSet = ballots.map(({ verifier }, i) => ({ verifier, root: new MerkleTree(encoded[i]!).root }))
     const report = buildReport({
-      ...{ params: AT_ONCE, facts, assignment, previous: GENESIS_STATE, previousHeader: ZERO_HASH, ballotSet, ballots },
+      ...{ params: AT_ONCE, facts, assignment, previous: GENESIS_STATE, previousHeader: ZERO_HASH, ballotSet },
+      ballots: encodedBallots(ballots),
       rewardsRoot: ZERO_HASH,
     })
     return { assignment, ballotSet, encoded, report }

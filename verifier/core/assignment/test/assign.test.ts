@@ -2,7 +2,8 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { shareKbps, soakKbps } from '../../../../probe/verdict/share.js'
 import { CLAIM_KBPS, facts, PARAMS } from '../../test/samples.js'
-import { assign, assignedRoot, roundsAvailable } from '../assign.js'
+import { assign, roundsAvailable } from '../assign.js'
+import { assignedRoot } from '../assigned.js'
 import { senderLoadKbps } from '../place.js'
 
 const LONG = { ...PARAMS, epochSeconds: 3_600 }

@@ -6,7 +6,7 @@ import type { Hex } from '../../../../proto/hex.js'
 import { OUTCOME, type Vote } from '../../../../proto/vote.js'
 import { tallyVotes } from '../../scoring/tally.js'
 import { account, CLAIM_KBPS, facts, PARAMS, vote } from '../../test/samples.js'
-import { DECOY_TOLERANCE_BPS, type DecoyEpoch, decoyEpoch, judgeByDecoys } from '../decoys.js'
+import { DECOY_TOLERANCE_BPS, type DecoyEpoch, DecoyReadings, judgeByDecoys } from '../decoys.js'
 
 const RECEIVERS = [0, 1, 2, 3, 4, 5, 6]
 const EPOCHS = [11, 12, 13, 14]
@@ -206,13 +206,11 @@ describe('decoys', () => {
           ...{ votes, assigned: [1, 3, 5], groups: [], claimKbps: CLAIM_KBPS, params: PARAMS, pathlessQ2: 0 },
           ...{ isSoak: () => false, soak: { held: [], needed: false } },
         })
-      const tallies = new Map([
-        [decoy!, tallied([on(1), on(3), on(3), on(7)])],
-        [grouped!, tallied([on(1, grouped), on(3, grouped)])],
-      ])
       const groupsOf = (provider: Hex) => (provider === grouped ? [[1, 3]] : [])
-      const { providers } = decoyEpoch(now, { groupsOf }, tallies)
-      expect([...providers]).to.deep.equal([
+      const readings = new DecoyReadings(now, { groupsOf })
+      readings.add(decoy!, tallied([on(1), on(3), on(3), on(7)]))
+      readings.add(grouped!, tallied([on(1, grouped), on(3, grouped)]))
+      expect([...readings.epoch().providers]).to.deep.equal([
         [decoy, { claimKbps: CLAIM_KBPS, readings: [{ receiver: 1, outcome: OUTCOME.verified, rateKbps: 1 }] }],
       ])
     })

@@ -5,9 +5,9 @@ import { assign } from '../../assignment/assign.js'
 import { type ActiveProvider, NO_PAID_REPORT } from '../../facts.js'
 import { NOTHING_CARRIED } from '../../scoring/carry-over.js'
 import { evaluateEpoch } from '../../scoring/evaluate.js'
-import { account, CLAIM_KBPS, facts, PARAMS, registryIndex, vote } from '../../test/samples.js'
+import { account, ballotOf, CLAIM_KBPS, facts, PARAMS, registryIndex, vote } from '../../test/samples.js'
 import { type Allocation, nextRewards, type RewardsInput } from '../next-rewards.js'
-import { type EpochWork, workOf } from '../work.js'
+import { type EpochWork, WorkTally } from '../work.js'
 
 export const VERIFIERS = 7
 const ALL_TICKS = (1n << 24n) - 1n
@@ -49,12 +49,13 @@ export function workOfEpoch(
       const { outcome, rateKbps = 0, ...more } = cast
       return vote(index, outcome, rateKbps, { provider, ticksSent: ALL_TICKS, ticksAnswered: ALL_TICKS, ...more })
     })
-    return { verifier: index, votes }
+    return ballotOf(index, votes)
   })
   const previous = { ...NOTHING_CARRIED, epoch: 3 }
-  const { tallies, leaves } = evaluateEpoch({ params: PARAMS, facts: truth, assignment, previous, ballots })
+  const work = new WorkTally({ params: PARAMS, facts: truth, assignment })
+  const { leaves } = evaluateEpoch({ params: PARAMS, facts: truth, assignment, previous, ballots }, work.add)
   const ballotSet = ballots.map(({ verifier }) => ({ verifier, root: ZERO_HASH }))
-  return workOf({ params: PARAMS, facts: truth, assignment, ballotSet, tallies, leaves })
+  return work.work({ ballotSet, leaves })
 }
 
 export const allocate = (work: EpochWork | undefined, over: Partial<RewardsInput> = {}): Allocation =>

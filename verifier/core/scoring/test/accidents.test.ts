@@ -4,7 +4,16 @@ import { type Leaf, STATUS } from '../../../../proto/leaf.js'
 import { OUTCOME, type OutcomeCode } from '../../../../proto/vote.js'
 import { assign } from '../../assignment/assign.js'
 import type { ActiveProvider } from '../../facts.js'
-import { account, CLAIM_KBPS, facts, PARAMS, providerNamed, registryIndex, vote } from '../../test/samples.js'
+import {
+  account,
+  CLAIM_KBPS,
+  encodedBallots,
+  facts,
+  PARAMS,
+  providerNamed,
+  registryIndex,
+  vote,
+} from '../../test/samples.js'
 import { NOTHING_CARRIED } from '../carry-over.js'
 import { type EvaluateInput, evaluateEpoch } from '../evaluate.js'
 
@@ -40,7 +49,13 @@ function leavesOf(windows: readonly Window[], registered: (window: number) => Pa
       return { verifier: receiver, votes: [vote(receiver, outcome, rateKbps, ticks)] }
     })
     const assignment = assign(chain, PARAMS)
-    const evaluation = evaluateEpoch({ params: PARAMS, facts: chain, assignment, previous, ballots })
+    const evaluation = evaluateEpoch({
+      params: PARAMS,
+      facts: chain,
+      assignment,
+      previous,
+      ballots: encodedBallots(ballots),
+    })
     previous = { epoch, ...evaluation }
     return evaluation.leaves[0]!
   })

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { type Leaf, STATUS } from '../../../../proto/leaf.js'
 import { OUTCOME } from '../../../../proto/vote.js'
 import { assign } from '../../assignment/assign.js'
-import { account, CLAIM_KBPS, facts, PARAMS, providerNamed, vote } from '../../test/samples.js'
+import { account, CLAIM_KBPS, encodedBallots, facts, PARAMS, providerNamed, vote } from '../../test/samples.js'
 import { type BreachWindow, type HeldBreaches, NO_BREACH, nextBreachState, penaltyBps } from '../breach.js'
 import { NOTHING_CARRIED } from '../carry-over.js'
 import { type EvaluateInput, evaluateEpoch } from '../evaluate.js'
@@ -47,7 +47,13 @@ function leavesOf(windows: readonly Window[]): Leaf[] {
       const outcome = isRead ? (deliversKbps < claimKbps ? OUTCOME.under : OUTCOME.verified) : OUTCOME.noData
       return { verifier: index, votes: [vote(index, outcome, isRead ? deliversKbps : 0, { ...evidence, ...ticks })] }
     })
-    const evaluation = evaluateEpoch({ params: PARAMS, facts: chain, assignment, previous, ballots })
+    const evaluation = evaluateEpoch({
+      params: PARAMS,
+      facts: chain,
+      assignment,
+      previous,
+      ballots: encodedBallots(ballots),
+    })
     previous = { ...evaluation, epoch }
     return evaluation.leaves[0]!
   })

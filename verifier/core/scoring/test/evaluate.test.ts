@@ -7,13 +7,25 @@ import { decodeLeaf, encodeLeaf, LEAF_FIELDS, type Leaf, STATUS } from '../../..
 import { type SoakVote, soakVotesDigest } from '../../../../proto/soak-vote.js'
 import { OUTCOME, type OutcomeCode, type Vote } from '../../../../proto/vote.js'
 import { ballotSetRoot } from '../../agreement/ballot-set.js'
-import { assign, assignedRoot } from '../../assignment/assign.js'
+import { assign } from '../../assignment/assign.js'
+import { assignedRoot } from '../../assignment/assigned.js'
 import { anyVote } from '../../test/arbitraries.js'
-import { account, CLAIM_KBPS, facts, PARAMS, providerNamed, registryIndex, vote } from '../../test/samples.js'
+import {
+  account,
+  type CastBallot,
+  CLAIM_KBPS,
+  encodedBallots,
+  facts,
+  PARAMS,
+  providerNamed,
+  registryIndex,
+  talliesIn,
+  vote,
+} from '../../test/samples.js'
 import { decodeCarryOver, encodeCarryOver, NOTHING_CARRIED } from '../carry-over.js'
 import { decayQ32 } from '../decay.js'
-import { type CountedBallot, type EvaluateInput, evaluateEpoch } from '../evaluate.js'
-import { buildReport } from '../report.js'
+import { type EvaluateInput, evaluateEpoch } from '../evaluate.js'
+import { buildReport, leafTree } from '../report.js'
 import { wilsonLowerBps } from '../uptime.js'
 
 const ALL_TICKS = (1n << 24n) - 1n
@@ -24,7 +36,7 @@ const NOTHING = { epoch: 0, ...NOTHING_CARRIED }
 type Cast = (provider: Hex, receiver: number) => { outcome: OutcomeCode; rateKbps: number; answered?: bigint }
 
 /** A ballot of every verifier, with the votes that `cast` makes for every provider. */
-const ballotsOf = (epoch: number, providers: number, cast: Cast): CountedBallot[] =>
+const ballotsOf = (epoch: number, providers: number, cast: Cast): CastBallot[] =>
   VERIFIERS.map(verifier => ({
     verifier,
     votes: Array.from({ length: providers }, (_, i) => {
@@ -38,9 +50,18 @@ const honest: Cast = () => ({ outcome: OUTCOME.verified, rateKbps: CLAIM_KBPS })
 const throttled: Cast = () => ({ outcome: OUTCOME.under, rateKbps: CLAIM_KBPS / 10 })
 const offline: Cast = () => ({ outcome: OUTCOME.noData, rateKbps: 0, answered: 0n })
 
-function inputOf(epoch: number, providers: number, over: Partial<EvaluateInput> = {}): EvaluateInput {
+type InputParts = Partial<Omit<EvaluateInput, 'ballots'> & { readonly ballots: readonly CastBallot[] }>
+
+function inputOf(epoch: number, providers: number, { ballots = [], ...over }: InputParts = {}): EvaluateInput {
   const chain = facts({ verifiers: VERIFIERS.length, providers, epoch })
-  return { params: PARAMS, facts: chain, assignment: assign(chain, PARAMS), previous: NOTHING, ballots: [], ...over }
+  return {
+    params: PARAMS,
+    facts: chain,
+    assignment: assign(chain, PARAMS),
+    previous: NOTHING,
+    ballots: encodedBallots(ballots),
+    ...over,
+  }
 }
 
 /** The leaves of the only provider over a run of epochs; undefined stands for an epoch without a report. */
@@ -143,9 +164,9 @@ describe('evaluation of an epoch', () => {
   it('counts no vote of another epoch, of another receiver, or cast twice', () => {
     const ballots = ballotsOf(4, 1, honest)
     const withVotes = (change: (votes: readonly Vote[]) => Vote[]) =>
-      evaluateEpoch(
+      talliesIn(
         inputOf(4, 1, { ballots: ballots.map((one, i) => (i < 3 ? { ...one, votes: change(one.votes) } : one)) }),
-      ).tallies.get(account('provider 0'))!.usable
+      ).get(account('provider 0'))!.usable
     expect(withVotes(votes => [...votes])).to.equal(5)
     expect(withVotes(votes => votes.map(one => ({ ...one, epoch: 3 })))).to.equal(2)
     expect(withVotes(votes => votes.map(one => ({ ...one, receiver: 9 })))).to.equal(2)
@@ -205,7 +226,7 @@ describe('evaluation of an epoch', () => {
     ballots: fc.tuple(
       ...VERIFIERS.map(verifier =>
         fc.tuple(anyVote(verifier), anyVote(verifier), anyVote(verifier)).map(
-          (votes): CountedBallot => ({
+          (votes): CastBallot => ({
             verifier,
             votes: votes.map((one, i) => ({ ...one, provider: account(`provider ${i}`) })),
           }),
@@ -214,7 +235,7 @@ describe('evaluation of an epoch', () => {
     ),
     earlier: fc.tuple(...[0, 1, 2].map(() => fc.constantFrom(honest, throttled, offline))),
   })
-  const inputFor = ({ ballots, earlier }: { ballots: CountedBallot[]; earlier: Cast[] }): EvaluateInput => {
+  const inputFor = ({ ballots, earlier }: { ballots: CastBallot[]; earlier: Cast[] }): EvaluateInput => {
     const cast: Cast = (provider, receiver) =>
       earlier[[0, 1, 2].findIndex(i => provider === account(`provider ${i}`))]!(provider, receiver)
     const before = evaluateEpoch(inputOf(2, 3, { ballots: ballotsOf(2, 3, cast) }))
@@ -237,7 +258,7 @@ describe('evaluation of an epoch', () => {
           ...input,
           facts: { ...input.facts, providers: providers.map(i => providerNamed(i)) },
           previous: { ...input.previous, leaves: leaves.map(i => input.previous.leaves[i]!) },
-          ballots: ballots.map(ballot => ({ ...ballot, votes: [...ballot.votes].reverse() })),
+          ballots: encodedBallots(ballots.map(ballot => ({ ...ballot, votes: [...ballot.votes].reverse() }))),
         }
         expect(evaluateEpoch(other).leaves).to.deep.equal(evaluateEpoch(input).leaves)
       }),
@@ -273,10 +294,11 @@ describe('evaluation of an epoch', () => {
       providerCount: 3,
       commonFailure: false,
     })
+    const tree = leafTree(report.leaves)
     const types = LEAF_FIELDS.map(([, type]) => type)
     for (const [i, leaf] of report.leaves.entries()) {
       const values = LEAF_FIELDS.map(([name]) => leaf[name])
-      const accepted = StandardMerkleTree.verify(report.header.scoreRoot, [...types], values, report.tree.proof(i))
+      const accepted = StandardMerkleTree.verify(report.header.scoreRoot, [...types], values, tree.proof(i))
       expect(accepted).to.equal(true)
     }
   })

@@ -6,11 +6,20 @@ import { ZERO_HASH } from '../../../../proto/hex.js'
 import type { Leaf } from '../../../../proto/leaf.js'
 import { MerkleTree } from '../../../../proto/merkle.js'
 import { encodeVote, OUTCOME, type Vote } from '../../../../proto/vote.js'
-import { type Assignment, assign, assignedRoot } from '../../assignment/assign.js'
+import { type Assignment, assign } from '../../assignment/assign.js'
+import { assignedRoot } from '../../assignment/assigned.js'
 import { anyVote, voteBelowThreshold, voteFromThreshold } from '../../test/arbitraries.js'
-import { account, CLAIM_KBPS, facts, PARAMS, providerNamed } from '../../test/samples.js'
+import {
+  account,
+  type CastBallot,
+  CLAIM_KBPS,
+  encodedBallots,
+  facts,
+  PARAMS,
+  providerNamed,
+} from '../../test/samples.js'
 import { decodeCarryOver, encodeCarryOver, NOTHING_CARRIED } from '../carry-over.js'
-import { type CountedBallot, type EvaluateInput, evaluateEpoch } from '../evaluate.js'
+import { type EvaluateInput, evaluateEpoch } from '../evaluate.js'
 import { type BallotedReport, type RefutationInput, refutationOf, votesNeeded } from '../refutation.js'
 
 const SEED = 20_261_127
@@ -46,8 +55,8 @@ function run(
       providers: [providerNamed(0, { claimKbps, active: !leaves || epoch < casts.length })],
     }
     const assignment = assign(chain, params)
-    const ballots: CountedBallot[] = [...cast].map(([verifier, votes]) => ({ verifier, votes }))
-    const evaluation = evaluateEpoch({ params, facts: chain, assignment, previous, ballots })
+    const ballots: CastBallot[] = [...cast].map(([verifier, votes]) => ({ verifier, votes }))
+    const evaluation = evaluateEpoch({ params, facts: chain, assignment, previous, ballots: encodedBallots(ballots) })
     const encoded = ballots.map(({ votes }) => votes.map(encodeVote))
     const roots = encoded.map(votes => new MerkleTree(votes).root)
     const report: BallotedReport = {

@@ -9,7 +9,7 @@ import type { Leaf } from '../../../../proto/leaf.js'
 import { assign } from '../../assignment/assign.js'
 import type { Session } from '../../assignment/place.js'
 import { withLinks } from '../../facts.js'
-import { CLAIM_KBPS, facts, PARAMS, registryIndex } from '../../test/samples.js'
+import { CLAIM_KBPS, encodedBallots, facts, PARAMS, registryIndex } from '../../test/samples.js'
 import { NOTHING_CARRIED } from '../carry-over.js'
 import { type EvaluateInput, evaluateEpoch } from '../evaluate.js'
 import { makeVote } from '../vote.js'
@@ -53,7 +53,13 @@ function windows(shows: Shows): Leaf[][] {
       verifier: registryIndex(place),
       votes: assignment.sessions.filter(({ receiver }) => receiver === registryIndex(place)).map(voteOf),
     }))
-    const evaluation = evaluateEpoch({ params: PARAMS, facts: chain, assignment, previous, ballots })
+    const evaluation = evaluateEpoch({
+      params: PARAMS,
+      facts: chain,
+      assignment,
+      previous,
+      ballots: encodedBallots(ballots),
+    })
     previous = { epoch, ...evaluation }
     reports.push([...evaluation.leaves])
   }

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import type { Leaf } from '../../../../proto/leaf.js'
 import { OUTCOME, type OutcomeCode } from '../../../../proto/vote.js'
 import { assign } from '../../assignment/assign.js'
-import { account, CLAIM_KBPS, facts, PARAMS, registryIndex, vote } from '../../test/samples.js'
+import { account, CLAIM_KBPS, encodedBallots, facts, PARAMS, registryIndex, vote } from '../../test/samples.js'
 import { NOTHING_CARRIED } from '../carry-over.js'
 import { type EvaluateInput, evaluateEpoch } from '../evaluate.js'
 import { NEWCOMER, nextStanding, type Standing } from '../standing.js'
@@ -41,7 +41,7 @@ function leavesOf(windows: readonly Seen[], params = PARAMS): Leaf[] {
       facts: chain,
       assignment: assign(chain, params),
       previous,
-      ballots,
+      ballots: encodedBallots(ballots),
     })
     previous = { ...NOTHING_CARRIED, epoch, leaves }
     return leaves[0]!

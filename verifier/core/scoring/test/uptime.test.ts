@@ -1,6 +1,8 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { OUTCOME } from '../../../../proto/vote.js'
 import { anyTicks } from '../../test/arbitraries.js'
+import { encodedVote, vote } from '../../test/samples.js'
 import { bitCount } from '../bit-count.js'
 import { integerSqrt, TICK_Q16, wilsonLowerBps, windowTicks } from '../uptime.js'
 
@@ -13,6 +15,10 @@ function wilsonLower(up: number, total: number): number {
   return (centre - spread) / (1 + z ** 2 / total)
 }
 
+/** Votes that say nothing else. */
+const ticksOf = (ticksSent: bigint, ticksAnswered: bigint) =>
+  encodedVote(vote(1, OUTCOME.noData, 0, { ticksSent, ticksAnswered }))
+
 const counts = fc
   .tuple(fc.integer({ min: 1, max: 1_000_000 }), fc.double({ min: 0, max: 1, noNaN: true }))
   .map(([total, share]) => ({ total, up: Math.floor(total * share) }))
@@ -20,11 +26,7 @@ const counts = fc
 describe('uptime', () => {
   it('counts a tick in which 2f+1 sent, as up if f+1 got their nonce back', () => {
     const all = 0b111111n
-    const votes = [
-      { ticksSent: all, ticksAnswered: 0b000011n },
-      { ticksSent: all, ticksAnswered: 0b000110n },
-      { ticksSent: 0b000111n, ticksAnswered: 0b000100n },
-    ]
+    const votes = [ticksOf(all, 0b000011n), ticksOf(all, 0b000110n), ticksOf(0b000111n, 0b000100n)]
     // n = 5, f = 1: ticks 0 to 2 were sent by three; 1 and 2 came back to two.
     expect(windowTicks(votes, 5, 24)).to.deep.equal({ up: 2, total: 3 })
     expect(windowTicks(votes, 5, 2)).to.deep.equal({ up: 1, total: 2 })
@@ -32,7 +34,31 @@ describe('uptime', () => {
   })
 
   it('counts no answer to a tick that was not sent', () => {
-    expect(windowTicks([{ ticksSent: 0b01n, ticksAnswered: 0b11n }], 1, 2)).to.deep.equal({ up: 1, total: 1 })
+    expect(windowTicks([ticksOf(0b01n, 0b11n)], 1, 2)).to.deep.equal({ up: 1, total: 1 })
+  })
+
+  it('counts like a count tick by tick, for maps of any length', () => {
+    const map = fc.bigInt({ min: 0n, max: (1n << 256n) - 1n })
+    const drawn = fc.record({
+      maps: fc.array(fc.tuple(map, map), { maxLength: 70 }),
+      assigned: fc.integer({ min: 1, max: 70 }),
+      ticks: fc.integer({ min: 0, max: 256 }),
+    })
+    fc.assert(
+      fc.property(drawn, ({ maps, assigned, ticks }) => {
+        const faults = Math.floor((assigned - 1) / 3)
+        const has = (bits: bigint, tick: number) => ((bits >> BigInt(tick)) & 1n) === 1n
+        let [up, total] = [0, 0]
+        for (let tick = 0; tick < ticks; tick++) {
+          const sent = maps.filter(([own]) => has(own, tick))
+          if (sent.length <= 2 * faults) continue
+          total++
+          if (sent.filter(([, answered]) => has(answered, tick)).length > faults) up++
+        }
+        const votes = maps.map(([sent, answered]) => ticksOf(sent, answered))
+        expect(windowTicks(votes, assigned, ticks)).to.deep.equal({ up, total })
+      }),
+    )
   })
 
   it('cannot be moved by f of n, neither up nor down', () => {
@@ -40,7 +66,7 @@ describe('uptime', () => {
       fc.record({
         n: fc.constant(3 * faults + 1),
         truth: anyTicks,
-        lies: fc.array(fc.record({ ticksSent: anyTicks, ticksAnswered: anyTicks }), {
+        lies: fc.array(fc.tuple(anyTicks, anyTicks), {
           minLength: faults,
           maxLength: faults,
         }),
@@ -48,12 +74,9 @@ describe('uptime', () => {
     )
     fc.assert(
       fc.property(drawn, ({ n, truth, lies }) => {
-        const honest = Array.from({ length: n - lies.length }, () => ({
-          ticksSent: (1n << 24n) - 1n,
-          ticksAnswered: truth,
-        }))
+        const honest = Array.from({ length: n - lies.length }, () => ticksOf((1n << 24n) - 1n, truth))
         const up = bitCount(truth)
-        expect(windowTicks([...lies, ...honest], n, 24)).to.deep.equal({ up, total: 24 })
+        expect(windowTicks([...lies.map(lie => ticksOf(...lie)), ...honest], n, 24)).to.deep.equal({ up, total: 24 })
       }),
     )
   })
