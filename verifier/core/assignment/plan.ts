@@ -26,9 +26,6 @@ export interface PackedPlan {
 
 type Providers = ChainFacts['providers']
 
-export const memoryOf = ({ first, repeats, receivers, epochs, receiversAt }: PackedPlan): ArrayBuffer[] =>
-  [first, repeats, receivers, epochs, receiversAt].map(({ buffer }) => buffer as ArrayBuffer)
-
 /** @param providers of the facts. The other thread must have them in the same order */
 export function packPlan(assignment: Assignment, providers: Providers): PackedPlan {
   const places = new Map(providers.map(({ account }, place) => [account, place]))
