@@ -7,7 +7,7 @@
  */
 import { MAX_BUDGET_MS } from '../../probe/constants.js'
 import { DEVNET, type NetworkParams } from '../../proto/params.js'
-import { tokensNeeded } from '../../verifier/core/assignment/token-need.js'
+import { tokensHeld } from '../../verifier/core/assignment/token-need.js'
 import type { MachineEvent } from './events.js'
 import { type Machine, USUAL_MACHINE } from './machine.js'
 
@@ -89,7 +89,7 @@ export function carried(size: Size, machine: Machine): Carried {
  */
 export function startDelaySeconds(params: NetworkParams, size: Omit<Size, 'claimKbps'>, machine: Machine): number {
   const { verifiers, providers } = size
-  const tokens = verifiers * providers * tokensNeeded(params, verifiers, 1)
+  const tokens = verifiers * providers * tokensHeld(params, verifiers)
   const seconds = LEAST_START_DELAY_SECONDS + (tokens * TOKEN_MS) / (TOKENS_SHARE * powerOf(machine) * 1000)
   // A node orders the tokens of the next epoch's era, and no later one.
   return Math.min(Math.ceil(seconds), params.epochSeconds)

@@ -1,14 +1,14 @@
 /**
- * A verifier's tokens for the relays of providers. Before an era begins, at a random instant of the epoch before, the wallet
- * asks each provider for what one epoch may need, and then once in each epoch, at a random instant, for what two may need. So a
- * provider cannot tell from an order what was just spent, and verifiers do not all order at once.
+ * A verifier's tokens for the relays of providers. The wallet asks each provider for what two epochs may need: when an era
+ * begins, at a random instant of the epoch before if its set is known by then, and then once in each epoch, at a random instant.
+ * So a provider cannot tell from an order what was just spent, and verifiers do not all order at once.
  */
 import { type RandomSource, TokenOrder, type TokenSource } from '../../probe/index.js'
 import { epochAt, epochStartMs, eraOf } from '../../proto/epoch.js'
 import { fromHex, type Hex } from '../../proto/hex.js'
 import { TOKEN_REFUSE } from '../../proto/messages.js'
 import { tokenInfo } from '../../proto/token.js'
-import { tokensHeld, tokensNeeded } from '../core/assignment/token-need.js'
+import { tokensHeld } from '../core/assignment/token-need.js'
 import type { Announcement } from '../core/ports.js'
 import type { PeerAddress } from '../net/streams.js'
 import { requestTokens } from '../net/tokens.js'
@@ -104,8 +104,7 @@ export class TokenWallet implements TokenSource {
     try {
       const members = await membersOf()
       if (members === undefined) return
-      const isBefore = era > eraOf(epochs, epochAt(epochs, wall.nowMs()))
-      const wanted = isBefore ? tokensNeeded(params, members, 1) : tokensHeld(params, members)
+      const wanted = tokensHeld(params, members)
       while (purse.tokens.length < wanted) {
         const terms = { publicKey: fromHex(tokenKey), info: tokenInfo(this.#context.network, account, era), era }
         const order = new TokenOrder(terms, Math.min(ORDER_TOKENS, wanted - purse.tokens.length), random)

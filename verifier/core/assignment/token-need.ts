@@ -24,7 +24,7 @@ export function tokensNeeded(params: NeedParams, verifiers: number, epochs: numb
 
 /**
  * What a verifier holds. It orders once in each epoch, at a random instant: so it must last from an early order in one epoch
- * to a late one in the next. What it ordered before the era must last to a late order in the first epoch, and no longer.
+ * to a late one in the next.
  */
 export const tokensHeld = (params: NeedParams, verifiers: number): number => tokensNeeded(params, verifiers, 2)
 

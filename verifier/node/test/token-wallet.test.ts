@@ -5,7 +5,7 @@ import { type Hex, toHex } from '../../../proto/hex.js'
 import { TOKEN_REFUSE, type TokenRequest, type TokenResponse } from '../../../proto/messages.js'
 import { DEVNET } from '../../../proto/params.js'
 import { decodeToken, tokenInfo } from '../../../proto/token.js'
-import { tokensHeld, tokensNeeded } from '../../core/assignment/token-need.js'
+import { tokensHeld } from '../../core/assignment/token-need.js'
 import type { FrozenVerifier } from '../../core/facts.js'
 import type { Announcement } from '../../core/ports.js'
 import type { Peer } from '../../net/libp2p.js'
@@ -14,8 +14,7 @@ import { serveTokens } from '../../net/tokens.js'
 import { TokenWallet } from '../token-wallet.js'
 
 const VERIFIERS = 4
-/** Before an era, and in it. */
-const [NEEDED, HELD] = [tokensNeeded(DEVNET, VERIFIERS, 1), tokensHeld(DEVNET, VERIFIERS)]
+const NEEDED = tokensHeld(DEVNET, VERIFIERS)
 const epochs = { genesisMs: 1_000_000, epochMs: 20, eraEpochs: 5 }
 const startOf = (epoch: number) => epochs.genesisMs + (epoch - 1) * epochs.epochMs
 const [honestKey, otherKey] = [tokenKeyOf(new Uint8Array(32).fill(1)), tokenKeyOf(new Uint8Array(32).fill(2))]
@@ -139,8 +138,8 @@ describe('a wallet of tokens', () => {
     expect(takeAll(account)).to.have.length(NEEDED)
     asked = []
     nowMs = startOf(2) + epochs.epochMs - 1
-    await until(() => orderedOf(account, 1) >= HELD)
-    expect(orderedOf(account, 1)).to.equal(HELD)
+    await until(() => orderedOf(account, 1) >= NEEDED)
+    expect(orderedOf(account, 1)).to.equal(NEEDED)
   })
 
   it('asks a provider that answers with nothing good ever more rarely', async () => {
@@ -165,7 +164,7 @@ describe('a wallet of tokens', () => {
     await filled(account, 2)
     nowMs = startOf(6)
     const eras = takeAll(account).map(token => decodeToken(token).era)
-    expect(eras).to.deep.equal([...Array(NEEDED).fill(2), ...Array(HELD).fill(1)])
+    expect(eras).to.deep.equal([...Array(NEEDED).fill(2), ...Array(NEEDED).fill(1)])
   })
 
   it('does not use tokens of an era that has long ended', async () => {
