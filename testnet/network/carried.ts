@@ -53,7 +53,7 @@ const SESSION_MS = 200
 /** Of a token, at both ends, in processes that have just started. */
 const TOKEN_MS = 13
 /** Of the cores, while the first tokens are ordered. */
-const TOKENS_SHARE = 1 / 2
+const TOKENS_SHARE = 0.8
 /** Seconds from `start` to genesis: the blocks of `start` and of B(1) lie in between. */
 export const LEAST_START_DELAY_SECONDS = 3
 /** Above this share of the cores, nodes are too late too often. */

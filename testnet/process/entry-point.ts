@@ -18,9 +18,9 @@ const SOURCES = ['proto', 'probe', 'verifier', 'market', 'testnet', 'contracts']
  */
 export function entryPoint(base: string, module: string): string[] {
   const compiled = fileURLToPath(new URL(module, base))
-  if (existsSync(compiled)) return [process.execPath, '--enable-source-maps', compiled]
+  if (existsSync(compiled)) return [process.execPath, compiled]
   const built = join(DIST, relative(ROOT, compiled))
-  if (isBuildCurrent() && existsSync(built)) return [process.execPath, '--enable-source-maps', built]
+  if (isBuildCurrent() && existsSync(built)) return [process.execPath, built]
   const tsx = pathToFileURL(createRequire(base).resolve('tsx')).href
   return [process.execPath, '--import', tsx, compiled.replace(/\.js$/, '.ts')]
 }
