@@ -1,5 +1,6 @@
 /** A process of its own, so that its memory is that of one network: assigns two epochs, and makes the report of each. */
 import '../../../proto/polyfill.js'
+import { readFileSync } from 'node:fs'
 import { VOTE_BYTES } from '../../../proto/vote.js'
 import { type Assignment, assign } from '../../../verifier/core/assignment/assign.js'
 import { AssignedRoots } from '../../../verifier/core/assignment/assigned.js'
@@ -26,7 +27,7 @@ process.once('message', (size: CoreSize) => {
   const timer = new Timer()
   const [first, next] = epochsOf({ ...size, providers: sample }, timer, sample / size.providers)
   const row: CoreRow = {
-    ...{ ...size, sample, first: first!, next: next!, processorShare: timer.processorShare },
+    ...{ ...size, sample, first: first!, next: next!, waitedShare: timer.waitedShare },
     ...{ bareHashSeconds: secondsOfHash(), baseMegabytes, peakMegabytes: peakMegabytes() },
   }
   process.send!(row, () => process.disconnect())
@@ -67,16 +68,15 @@ function epochsOf(size: CoreSize, timer: Timer, share: number): EpochFigures[] {
 class Timer {
   #seconds = 0
   #allSeconds = 0
-  #processorSeconds = 0
+  #waitedSeconds = 0
 
   time<T>(work: () => T): T {
-    const [from, before] = [performance.now(), process.cpuUsage()]
+    const [from, waited] = [performance.now(), waitedSeconds()]
     const result = work()
     const seconds = (performance.now() - from) / 1000
-    const { user, system } = process.cpuUsage(before)
     this.#seconds += seconds
     this.#allSeconds += seconds
-    this.#processorSeconds += (user + system) / 1e6
+    this.#waitedSeconds += waitedSeconds() - waited
     return result
   }
 
@@ -87,9 +87,15 @@ class Timer {
     return seconds
   }
 
-  get processorShare(): number {
-    return this.#processorSeconds / this.#allSeconds
+  get waitedShare(): number {
+    return this.#waitedSeconds / this.#allSeconds
   }
+}
+
+/** How long this thread could have run while others did: the second figure of its `schedstat`, in nanoseconds. */
+function waitedSeconds(): number {
+  const [, waitedNs] = readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'utf8').split(' ')
+  return Number(waitedNs) / 1e9
 }
 
 /** For each provider the seed and the words of its receivers, and for each session and its repeat of its senders. */

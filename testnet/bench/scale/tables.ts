@@ -10,8 +10,8 @@ import { type MessageBytes, messageBytes, totalGossip } from './message-bytes.js
 import { type Found, figure, type ScaleResult, thousands } from './result.js'
 import { isAgreement, type NetworkSize, WINDOWS } from './sizes.js'
 
-/** With less of a processor, a process shared it with others. */
-const UNDISTURBED = 0.95
+/** Of the time. A process that waited longer for a processor shared it with other work. */
+const UNDISTURBED = 0.05
 
 export function scaleTables(result: ScaleResult): string {
   const { machine, verdict, core, api } = result
@@ -28,17 +28,16 @@ export function scaleTables(result: ScaleResult): string {
 }
 
 function disturbance(core: readonly CoreRow[]): string {
-  const least = Math.min(...core.map(({ processorShare }) => processorShare))
-  if (core.length === 0 || least >= UNDISTURBED) return ''
-  return ` **The machine was shared with other work: a process that was timed had as little as ${percent(least, 0)} of a processor.** Times are longer than on an idle machine; ratios and memory are not.`
+  const most = Math.max(0, ...core.map(({ waitedShare }) => waitedShare))
+  if (most <= UNDISTURBED) return ''
+  return ` **The machine had other work: what was timed waited for a processor for up to ${percent(most, 0)} of its time.** Times are longer than on an idle machine.`
 }
 
-/** What is printed as soon as a size is measured. */
-export const coreTable = (rows: readonly CoreRow[]): string[] =>
+const coreTable = (rows: readonly CoreRow[]): string[] =>
   table(
     [
       ...['verifiers × providers, window', 'assign, s', '× bare hashes', 'report, s', '× bare hashes a vote'],
-      ...['first of a window: assign, s', 'report, s', 'sessions', 'votes, GB', 'peak memory, MB', 'processor', 'from'],
+      ...['first of a window: assign, s', 'report, s', 'sessions', 'votes, GB', 'peak memory, MB', 'waited', 'from'],
     ],
     rows.map(cellOf).map(coreLine),
   )
@@ -56,7 +55,7 @@ function coreLine(cell: CoreCell): string[] {
     thousands(Math.round(next.sessions + next.unplaced)),
     ((next.votes * VOTE_BYTES) / 1e9).toFixed(2),
     thousands(peakMegabytes),
-    percent(cell.processorShare, 0),
+    percent(cell.waitedShare, 0),
     sample === undefined ? 'measured' : `simulated: ${thousands(sample)} providers × ${providers / sample}`,
   ]
 }
