@@ -27,7 +27,7 @@ process.once('message', (size: CoreSize) => {
   const timer = new Timer()
   const [first, next] = epochsOf({ ...size, providers: sample }, timer, sample / size.providers)
   const row: CoreRow = {
-    ...{ ...size, sample, first: first!, next: next!, waitedShare: timer.waitedShare },
+    ...{ ...size, sample, first: first!, next: next!, processorShare: timer.processorShare },
     ...{ bareHashSeconds: secondsOfHash(), baseMegabytes, peakMegabytes: peakMegabytes() },
   }
   process.send!(row, () => process.disconnect())
@@ -68,15 +68,15 @@ function epochsOf(size: CoreSize, timer: Timer, share: number): EpochFigures[] {
 class Timer {
   #seconds = 0
   #allSeconds = 0
-  #waitedSeconds = 0
+  #ranSeconds = 0
 
   time<T>(work: () => T): T {
-    const [from, waited] = [performance.now(), waitedSeconds()]
+    const [from, ran] = [performance.now(), ranSeconds()]
     const result = work()
     const seconds = (performance.now() - from) / 1000
     this.#seconds += seconds
     this.#allSeconds += seconds
-    this.#waitedSeconds += waitedSeconds() - waited
+    this.#ranSeconds += ranSeconds() - ran
     return result
   }
 
@@ -87,15 +87,15 @@ class Timer {
     return seconds
   }
 
-  get waitedShare(): number {
-    return this.#waitedSeconds / this.#allSeconds
+  get processorShare(): number {
+    return this.#ranSeconds / this.#allSeconds
   }
 }
 
-/** How long this thread could have run while others did: the second figure of its `schedstat`, in nanoseconds. */
-function waitedSeconds(): number {
-  const [, waitedNs] = readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'utf8').split(' ')
-  return Number(waitedNs) / 1e9
+/** How long this thread has run: the first figure of its `schedstat`, in nanoseconds. */
+function ranSeconds(): number {
+  const [ranNs] = readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'utf8').split(' ')
+  return Number(ranNs) / 1e9
 }
 
 /** For each provider the seed and the words of its receivers, and for each session and its repeat of its senders. */

@@ -23,8 +23,8 @@ export interface CoreRow extends CoreSize {
   readonly next: EpochFigures
   /** one bare Keccak of 64 bytes on this machine, in the same process */
   readonly bareHashSeconds: number
-  /** of the time, in which the process waited for a processor: near 0 on a machine without other work */
-  readonly waitedShare: number
+  /** of the time, in which the thread ran: near 1 on a machine without other work */
+  readonly processorShare: number
   /** of the process before it knew of the network */
   readonly baseMegabytes: number
   readonly peakMegabytes: number
@@ -37,7 +37,7 @@ export interface CoreCell extends CoreSize {
   readonly first: EpochFigures
   readonly next: EpochFigures
   readonly bareHashSeconds: number
-  readonly waitedShare: number
+  readonly processorShare: number
   readonly peakMegabytes: number
 }
 

@@ -10,8 +10,8 @@ import { type MessageBytes, messageBytes, totalGossip } from './message-bytes.js
 import { type Found, figure, type ScaleResult, thousands } from './result.js'
 import { isAgreement, type NetworkSize, WINDOWS } from './sizes.js'
 
-/** Of the time. A process that waited longer for a processor shared it with other work. */
-const UNDISTURBED = 0.05
+/** With less of a processor, a process shared it with other work. Some time goes to threads that collect garbage. */
+const UNDISTURBED = 0.85
 
 export function scaleTables(result: ScaleResult): string {
   const { machine, verdict, core, api } = result
@@ -28,16 +28,16 @@ export function scaleTables(result: ScaleResult): string {
 }
 
 function disturbance(core: readonly CoreRow[]): string {
-  const most = Math.max(0, ...core.map(({ waitedShare }) => waitedShare))
-  if (most <= UNDISTURBED) return ''
-  return ` **The machine had other work: what was timed waited for a processor for up to ${percent(most, 0)} of its time.** Times are longer than on an idle machine.`
+  const least = Math.min(1, ...core.map(({ processorShare }) => processorShare))
+  if (least >= UNDISTURBED) return ''
+  return ` **The machine had other work: what was timed had as little as ${percent(least, 0)} of a processor.** Times are longer than on an idle machine.`
 }
 
 const coreTable = (rows: readonly CoreRow[]): string[] =>
   table(
     [
       ...['verifiers × providers, window', 'assign, s', '× bare hashes', 'report, s', '× bare hashes a vote'],
-      ...['first of a window: assign, s', 'report, s', 'sessions', 'votes, GB', 'peak memory, MB', 'waited', 'from'],
+      ...['first of a window: assign, s', 'report, s', 'sessions', 'votes, GB', 'peak memory, MB', 'processor', 'from'],
     ],
     rows.map(cellOf).map(coreLine),
   )
@@ -55,7 +55,7 @@ function coreLine(cell: CoreCell): string[] {
     thousands(Math.round(next.sessions + next.unplaced)),
     ((next.votes * VOTE_BYTES) / 1e9).toFixed(2),
     thousands(peakMegabytes),
-    percent(cell.waitedShare, 0),
+    percent(cell.processorShare, 0),
     sample === undefined ? 'measured' : `simulated: ${thousands(sample)} providers × ${providers / sample}`,
   ]
 }

@@ -14,7 +14,7 @@ const PLANNED = { verifiers: [], providers: [], quick: false }
 const EPOCH = { assignSeconds: 2, reportSeconds: 4, votes: 3e6, sessions: 1e5, unplaced: 0, assignHashes: 1e6 }
 const ROW: CoreRow = {
   ...{ verifiers: 31, providers: 100_000, windowEpochs: 24, sample: 100_000, first: EPOCH, next: EPOCH },
-  ...{ bareHashSeconds: 1e-6, waitedShare: 0, baseMegabytes: 100, peakMegabytes: 1000 },
+  ...{ bareHashSeconds: 1e-6, processorShare: 1, baseMegabytes: 100, peakMegabytes: 1000 },
 }
 const API = {
   ...{ verifiers: 31, providers: 10_000, listFirst: 100, list: 10, explainFirst: 300, explain: 200, explanation: 180 },
