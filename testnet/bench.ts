@@ -13,13 +13,13 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   cheat: () => import('./bench/cheat/cheat.js'),
   strangers: () => import('./bench/strangers/strangers.js'),
   justice: () => import('./bench/justice/justice.js'),
-  core: () => import('./bench/core/core.js'),
   dataplane: () => import('./bench/dataplane/dataplane.js'),
   'dataplane-sessions': () => import('./bench/dataplane/sessions.js'),
   bls: () => import('./bench/bls/bls.js'),
   sim: () => import('./bench/sim/sim.js'),
   decoys: () => import('./bench/decoys/decoys.js'),
   store: () => import('./bench/store/store.js'),
+  scale: () => import('./bench/scale/scale.js'),
   tables: () => import('./bench/tables.js'),
 }
 

@@ -17,6 +17,8 @@ import { justiceTables } from './justice/tables.js'
 import { between, holds } from './markdown.js'
 import type { MeasureResult } from './measure/results.js'
 import { measureTables } from './measure/tables.js'
+import type { ScaleResult } from './scale/result.js'
+import { scaleTables } from './scale/tables.js'
 import { simPlots } from './sim/plots.js'
 import type { SimResult } from './sim/result.js'
 import { simTables } from './sim/tables.js'
@@ -35,6 +37,7 @@ type Result =
   | BlsResult
   | SimResult
   | StoreResult
+  | ScaleResult
 
 /** The tables of a run, each with the name of its markers. @throws UserError 'usage' */
 function tablesOf(result: Result): Readonly<Record<string, string>> {
@@ -57,6 +60,8 @@ function tablesOf(result: Result): Readonly<Record<string, string>> {
       return { sim: simTables(result) }
     case 'store':
       return { store: storeTable(result) }
+    case 'scale':
+      return { scale: scaleTables(result) }
     default:
       throw new UserError('usage', 'This file belongs to a bench that has no tables.')
   }

@@ -5,35 +5,35 @@ import { providerSchedule } from '../../../proto/digests.js'
 import { keccakText } from '../../../proto/hash.js'
 import { fromHex, type Hex, toHex, ZERO_HASH } from '../../../proto/hex.js'
 import { DEVNET, type NetworkParams } from '../../../proto/params.js'
-import { CAUSE, encodeVote, OUTCOME, VOTE_BYTES, type Vote } from '../../../proto/vote.js'
+import { CAUSE, encodeVote, OUTCOME, VOTE_BYTES, VOTE_FIELDS, type Vote } from '../../../proto/vote.js'
 import { soakSlotMs } from '../../../verifier/config/check-params.js'
 import type { Assignment } from '../../../verifier/core/assignment/assign.js'
 import { isSoak } from '../../../verifier/core/assignment/schedule.js'
 import { type ChainFacts, NO_PAID_REPORT } from '../../../verifier/core/facts.js'
 import type { CountedBallot } from '../../../verifier/core/scoring/ballots.js'
-
-export interface NetworkSize {
-  readonly verifiers: number
-  readonly providers: number
-  readonly windowEpochs: number
-}
+import type { CoreSize, NetworkSize } from './sizes.js'
 
 const EPOCH_SECONDS = 3600
 const CLAIM_KBPS = 25_000
 const CAPACITY_KBPS = 1_000_000
 /** Providers whose votes are in memory at once. */
 const SLICE = 1000
+/** n of a provider, in sets that have as many. */
+const RECEIVERS = 64
 
 /** Of a real network, as docs/operations describes it. */
-export const paramsOf = ({ windowEpochs }: NetworkSize): NetworkParams => ({
+export const paramsOf = (windowEpochs: number): NetworkParams => ({
   ...DEVNET,
-  ...{ epochSeconds: EPOCH_SECONDS, eraEpochs: 24, windowEpochs, tickMs: 15_000, lanes: 0 },
+  ...{ epochSeconds: EPOCH_SECONDS, eraEpochs: 24, windowEpochs, tickMs: 15_000, lanes: 0, receivers: RECEIVERS },
   ...{ soakShareBps: 500, slotMs: soakSlotMs(DEVNET) },
 })
 
+export const receiversOf = ({ verifiers }: Pick<NetworkSize, 'verifiers'>): number => Math.min(verifiers, RECEIVERS)
+
 const account = (text: string): Hex => toHex(createHash('sha256').update(text).digest().subarray(12))
 
-export function factsOf({ verifiers, providers, windowEpochs }: NetworkSize, epoch: number): ChainFacts {
+/** @param share of its usual capacity that a verifier has for these providers */
+export function factsOf({ verifiers, providers, windowEpochs }: CoreSize, epoch: number, share = 1): ChainFacts {
   return {
     ...{ era: 1, epoch, blockNumber: epoch, blockHash: keccakText(`block ${epoch}`) },
     beacon: keccakText(`beacon ${epoch}`),
@@ -42,7 +42,7 @@ export function factsOf({ verifiers, providers, windowEpochs }: NetworkSize, epo
     ...{ paidReport: NO_PAID_REPORT, rewardsFunded: 0n },
     verifiers: Array.from({ length: verifiers }, (_, i) => ({
       ...{ index: i + 1, position: i, account: account(`verifier ${i}`), blsKey: ZERO_HASH },
-      capacityKbps: CAPACITY_KBPS,
+      capacityKbps: CAPACITY_KBPS * share,
     })),
     providers: Array.from({ length: providers }, (_, i) => ({
       ...{ index: i + 1, account: account(`provider ${i}`), claimKbps: CLAIM_KBPS, region: ZERO_HASH, link: ZERO_HASH },
@@ -62,11 +62,16 @@ const vote = (over: Partial<Vote>): Uint8Array =>
     ...over,
   })
 
-const PROVIDER_AT = 32 + 12
-const RECEIVER_AT = 2 * 32
-const RATE_AT = 4 * 32
-const SOAK_AT = 18 * 32
-const SCHEDULE_AT = 19 * 32
+/** Where the word of a field begins. */
+const wordOf = (field: keyof Vote): number => 32 * VOTE_FIELDS.findIndex(([name]) => name === field)
+const PROVIDER_AT = wordOf('provider') + 12
+const RECEIVER_AT = wordOf('receiver')
+const RATE_AT = wordOf('rateKbps')
+const SOAK_AT = wordOf('soak')
+const SCHEDULE_AT = wordOf('scheduleProof')
+
+/** What each verifier signed of its schedule. Without, only votes with a session show a schedule: nothing reads it of others. */
+export type Schedules = (verifier: number) => Uint8Array
 
 /**
  * All ballots of an epoch, one slice of providers after the other. Every receiver of the window votes on its heartbeats; those
@@ -76,27 +81,34 @@ export function* ballotSlices(
   facts: ChainFacts,
   params: NetworkParams,
   assignment: Assignment,
+  signed?: Schedules,
 ): Generator<CountedBallot[]> {
   const silent = vote({ epoch: facts.epoch })
   const measured = vote({ epoch: facts.epoch, outcome: OUTCOME.verified, attempts: 1 })
+  const scheduleOf = signed ?? (verifier => fromHex(keccakText(`schedule ${verifier} ${facts.epoch}`)))
   const accounts = facts.providers.map(one => one.account).sort()
   for (let from = 0; from < accounts.length; from += SLICE) {
-    const own = accounts.slice(from, from + SLICE)
-    const due = own.map(provider => new Set(assignment.dueOf(provider)))
+    const slice = accounts.slice(from, from + SLICE).map(provider => ({
+      ...{ provider, bytes: fromHex(provider) },
+      receivers: new Set(assignment.receiversOf(provider)),
+      due: new Set(assignment.dueOf(provider)),
+    }))
     yield facts.verifiers.map(({ index }): CountedBallot => {
-      const schedule = fromHex(keccakText(`schedule ${index} ${facts.epoch}`))
+      const schedule = scheduleOf(index)
+      const own = slice.filter(({ receivers }) => receivers.has(index))
       const votes = new Uint8Array(own.length * VOTE_BYTES)
-      for (const [i, provider] of own.entries()) {
+      for (const [i, { provider, bytes, due }] of own.entries()) {
         const at = i * VOTE_BYTES
-        const isDue = due[i]!.has(index)
+        const isDue = due.has(index)
         votes.set(isDue ? measured : silent, at)
-        votes.set(fromHex(provider), at + PROVIDER_AT)
+        votes.set(bytes, at + PROVIDER_AT)
         writeUint(votes, at + RECEIVER_AT, index)
-        if (!isDue) continue
+        if (!isDue && signed === undefined) continue
         const proof = providerSchedule(schedule, provider)
+        votes.set(fromHex(proof), at + SCHEDULE_AT)
+        if (!isDue) continue
         writeUint(votes, at + RATE_AT, CLAIM_KBPS - (index % 7))
         writeUint(votes, at + SOAK_AT, isSoak(proof, provider, params) ? 1 : 0)
-        votes.set(fromHex(proof), at + SCHEDULE_AT)
       }
       return { verifier: index, votes }
     })
