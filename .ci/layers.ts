@@ -143,7 +143,7 @@ export const LAYERS: readonly Layer[] = [
     name: 'api',
     holds: /^verifier\/api\//,
     imports: [...BELOW_EVIDENCE, 'evidence', 'client', 'node', 'metrics'],
-    packages: [...COMMON, /^(fastify|piscina)$/],
+    packages: [...COMMON, /^fastify$/],
   },
   {
     name: 'cli',

@@ -1,7 +1,10 @@
 /** Explanations and evidence of one provider, from a real store. */
+
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { getPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Worker } from 'node:worker_threads'
 import { expect } from 'chai'
 import { fromHex, type Hex, toHex, ZERO_HASH } from '../../../proto/hex.js'
 import { assign } from '../../core/assignment/assign.js'
@@ -13,7 +16,7 @@ import { factsFromJson } from '../../evidence/schema/evidence.js'
 import { type ProviderEvidenceJson, providerEvidenceSchema } from '../../evidence/schema/provider-evidence.js'
 import { epochOf, honest, NETWORK, PROVIDER, slow } from '../../evidence/test/epoch-evidence.js'
 import { Store } from '../../store/store.js'
-import { AssignmentPool, assignmentThreads } from '../assignment-pool.js'
+import { AssignmentPool, startPlanning } from '../assignment-pool.js'
 import { Explainer } from '../explainer.js'
 import { Trees } from '../leaf-trees.js'
 import { ProviderEvidence } from '../provider-evidence.js'
@@ -168,13 +171,17 @@ describe('what one provider’s score follows from', function () {
 describe('the thread that plans epochs', function () {
   this.timeout(60_000)
   const facts = factsFromJson(WHOLE.facts)
+  const ownPriority = getPriority()
   const task = { facts, params: WHOLE.params, provider: PROVIDER }
   const expected = assign(facts, WHOLE.params).besideOf(PROVIDER)
-  let threads: ReturnType<typeof assignmentThreads>
+  let workers: Worker[]
   let pool: AssignmentPool
-  const open = (limits = {}) => {
-    threads = assignmentThreads(limits)
-    pool = new AssignmentPool(threads)
+  const open = (idleMs?: number) => {
+    workers = []
+    pool = new AssignmentPool(() => {
+      workers.push(startPlanning())
+      return workers.at(-1)!
+    }, idleMs)
   }
   afterEach(() => pool.close())
 
@@ -182,8 +189,22 @@ describe('the thread that plans epochs', function () {
     open()
     expect(await pool.run(task)).to.deep.equal(expected)
     const both = Promise.allSettled([pool.run(task), pool.run(task)])
-    await Promise.all(threads.threads.map(thread => thread.terminate()))
+    await workers[0]!.terminate()
     expect((await both).map(({ status }) => status)).to.deep.equal(['rejected', 'fulfilled'])
+  })
+
+  it('has the lower priority for itself', async () => {
+    open()
+    await pool.run(task)
+    expect(getPriority()).to.equal(ownPriority)
+  })
+
+  it('ends when it has nothing to do, and starts again', async () => {
+    open(0)
+    await pool.run(task)
+    await once(workers[0]!, 'exit')
+    expect(await pool.run(task)).to.deep.equal(expected)
+    expect(workers).to.have.length(2)
   })
 
   it('keeps nobody waiting once the node stops', async () => {
