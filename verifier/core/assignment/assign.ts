@@ -42,6 +42,8 @@ export interface Assignment {
   readonly unplaced: readonly DrawnSession[]
   /** Rounds that the first tries take, at most half of `roundsAvailable`: each has a second try. */
   readonly rounds: number
+  /** The providers that a receiver measures in the window. */
+  measuredBy(receiver: number): readonly Hex[]
   /** The receivers of the window: registry indices, ascending; none for an account that is no provider of the window. */
   receiversOf(provider: Hex): readonly number[]
   /** The same, each with the epoch in which it measures the provider alone. */
@@ -94,6 +96,8 @@ export function assign(chain: ChainFacts, params: NetworkParams, roots = new Ass
       first: first.sessions.filter(one => one.receiver === receiver),
       repeats: repeats.filter(one => one.receiver === receiver),
     }),
+    measuredBy: receiver =>
+      [...drawn.values()].filter(one => one.receivers.includes(receiver)).map(one => one.provider.account),
     receiversOf: provider => drawn.get(provider)?.receivers.toSorted(ascending) ?? [],
     assignedOf: provider => {
       const one = drawn.get(provider)

@@ -8,7 +8,10 @@ import type { Assignment } from './assign.js'
 import type { AssignedReceiver } from './assigned.js'
 import type { Session } from './place.js'
 
-export type Plan = Pick<Assignment, 'rounds' | 'triesOf' | 'triesBy' | 'receiversOf' | 'assignedOf' | 'groupsOf'>
+export type Plan = Pick<
+  Assignment,
+  'rounds' | 'triesOf' | 'triesBy' | 'measuredBy' | 'receiversOf' | 'assignedOf' | 'groupsOf'
+>
 
 export interface PackedPlan {
   readonly rounds: number
@@ -17,7 +20,7 @@ export interface PackedPlan {
   /** of all providers, one after the other: receivers, in the order of the draw */
   readonly receivers: Uint32Array
   /** the epochs in which they are due */
-  readonly epochs: Float64Array
+  readonly epochs: Uint32Array
   /** where the receivers of each provider begin, and at the end their number */
   readonly receiversAt: Uint32Array
   /** by the place of the provider */
@@ -32,21 +35,24 @@ export const memoryOf = ({ first, repeats, receivers, epochs, receiversAt }: Pac
 /** @param providers of the facts. The other thread must have them in the same order */
 export function packPlan(assignment: Assignment, providers: Providers): PackedPlan {
   const places = new Map(providers.map(({ account }, place) => [account, place]))
-  const assigned = providers.map(({ account }) => assignment.assignedOf(account))
   const receiversAt = new Uint32Array(providers.length + 1)
-  for (const [place, { length }] of assigned.entries()) receiversAt[place + 1] = receiversAt[place]! + length
+  for (const [place, { account }] of providers.entries())
+    receiversAt[place + 1] = receiversAt[place]! + assignment.assignedOf(account).length
+  // Millions of receivers: those of all providers are never there as objects.
+  const [receivers, epochs] = [new Uint32Array(receiversAt.at(-1)!), new Uint32Array(receiversAt.at(-1)!)]
   const groups = new Map<number, readonly (readonly number[])[]>()
   for (const [place, { account }] of providers.entries()) {
+    for (const [i, { receiver, epoch }] of assignment.assignedOf(account).entries()) {
+      receivers[receiversAt[place]! + i] = receiver
+      epochs[receiversAt[place]! + i] = epoch
+    }
     const own = assignment.groupsOf(account)
     if (own.length > 0) groups.set(place, own)
   }
-  const all = assigned.flat()
   return {
-    ...{ rounds: assignment.rounds, receiversAt, groups },
+    ...{ rounds: assignment.rounds, receiversAt, receivers, epochs, groups },
     first: packSessions(assignment.sessions, places),
     repeats: packSessions(assignment.repeats, places),
-    receivers: Uint32Array.from(all, ({ receiver }) => receiver),
-    epochs: Float64Array.from(all, ({ epoch }) => epoch),
   }
 }
 
@@ -84,6 +90,11 @@ export function unpackPlan(packed: PackedPlan, providers: Providers): Plan {
   return {
     rounds: packed.rounds,
     assignedOf,
+    measuredBy: receiver =>
+      providers.flatMap(({ account }, place) => {
+        const [from, to] = [packed.receiversAt[place]!, packed.receiversAt[place + 1]!]
+        return packed.receivers.subarray(from, to).includes(receiver) ? [account] : []
+      }),
     receiversOf: provider =>
       assignedOf(provider)
         .map(({ receiver }) => receiver)

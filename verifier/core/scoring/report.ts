@@ -27,7 +27,12 @@ export const buildReport = (input: ReportInput, onTally?: OnTally): Report =>
 
 /** The report on an evaluation. */
 export function reportOf(
-  { facts, previousHeader, ballotSet, rewardsRoot }: Omit<ReportInput, 'ballots'>,
+  {
+    facts,
+    previousHeader,
+    ballotSet,
+    rewardsRoot,
+  }: Pick<ReportInput, 'facts' | 'previousHeader' | 'ballotSet' | 'rewardsRoot'>,
   evaluation: Evaluation,
 ): Report {
   const { leaves, commonFailure } = evaluation

@@ -31,7 +31,10 @@ describe('the plan of an epoch', () => {
           for (const { index } of verifiers)
             expect(plan.triesOf(provider, index)).to.deep.equal(assignment.triesOf(provider, index))
         }
-        for (const { index } of verifiers) expect(plan.triesBy(index)).to.deep.equal(assignment.triesBy(index))
+        for (const { index } of verifiers) {
+          expect(plan.triesBy(index)).to.deep.equal(assignment.triesBy(index))
+          expect(plan.measuredBy(index)).to.have.members(assignment.measuredBy(index))
+        }
       }
     }
   })
