@@ -12,9 +12,10 @@ import type { PostedReport } from '../core/ports.js'
 import { decodeRewards, type Rewards, rewardsTree } from '../core/rewards/rewards.js'
 import { type CarryOver, decodeCarryOver } from '../core/scoring/carry-over.js'
 import type { VerifierContext } from './context.js'
+import type { ComputedReport } from './desk/desk.js'
 import type { PeerSync } from './peer-sync.js'
 import { reportBefore } from './report-before.js'
-import { type ComputedReport, GENESIS_STATE, type ReportComputer, type State } from './report-computer.js'
+import { GENESIS_STATE, type ReportComputer, type State } from './report-computer.js'
 
 /** The chain accepted a report that does not follow from its ballots, and no peer has leaves of it that can be read. */
 export class WrongReport extends Error {}

@@ -14,6 +14,7 @@ import type { Gossip } from '../net/gossip.js'
 import type { Peer } from '../net/libp2p.js'
 import type { Offences } from '../net/offences.js'
 import type { Store } from '../store/store.js'
+import type { Computation } from './desk/computation.js'
 import type { WallClock } from './wall-clock.js'
 
 export interface VerifierContext {
@@ -27,6 +28,8 @@ export interface VerifierContext {
   readonly gossip: Gossip
   /** hears of peers that break rules */
   readonly offences: Pick<Offences, 'report'>
+  /** of assignments and reports */
+  readonly computation: Computation
   readonly bls: { readonly signer: BlsSigner; readonly verifier: BlsVerifier }
   readonly peerSigner: PeerSigner
   readonly voucherSigner: VoucherSigner

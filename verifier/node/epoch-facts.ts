@@ -4,15 +4,16 @@
  */
 
 import type { Leaf } from '../../proto/leaf.js'
-import { type Assignment, assign } from '../core/assignment/assign.js'
+import type { Plan } from '../core/assignment/plan.js'
 import { type BlockFacts, type ChainFacts, withLinks } from '../core/facts.js'
 import type { VerifierContext } from './context.js'
+import type { Computation } from './desk/computation.js'
 import { failOnStoreError } from './failures.js'
 import { poll } from './waiting.js'
 
 export interface EpochRecord {
   readonly facts: ChainFacts
-  readonly assignment: Assignment
+  readonly assignment: Plan
 }
 
 /** How often the node asks the chain whether B(e) is fixed. */
@@ -20,12 +21,16 @@ const POLL_MS = 100
 /** Epochs kept in memory: the one being measured, the one being agreed on, and some for late messages. */
 const KEPT_EPOCHS = 8
 
+type EpochFactsContext = Pick<VerifierContext, 'chain' | 'store' | 'stopping' | 'log' | 'fail'> & {
+  readonly computation: Pick<Computation, 'assign'>
+}
+
 export class EpochFacts {
   readonly #records = new Map<number, Promise<EpochRecord>>()
 
   /** @param leavesOf the leaves of an accepted report. Throws if neither this node nor a peer that answers has them */
   constructor(
-    private readonly context: Pick<VerifierContext, 'chain' | 'params' | 'store' | 'stopping' | 'log' | 'fail'>,
+    private readonly context: EpochFactsContext,
     private readonly leavesOf: (report: BlockFacts['linkReport']) => Promise<readonly Leaf[]>,
   ) {}
 
@@ -60,6 +65,7 @@ export class EpochFacts {
         const facts = await chain.factsAt(epoch)
         return facts && (await this.#record(facts))
       } catch (error) {
+        stopping.throwIfAborted()
         failOnStoreError(this.context, error)
         log.warn({ epoch, error: (error as Error).message }, 'could not read the facts of the epoch, will ask again')
         return undefined
@@ -71,6 +77,6 @@ export class EpochFacts {
   async #record(read: BlockFacts): Promise<EpochRecord> {
     const facts = withLinks(read, await this.leavesOf(read.linkReport))
     await this.context.store.putFacts(facts)
-    return { facts, assignment: assign(facts, this.context.params) }
+    return { facts, assignment: await this.context.computation.assign(facts) }
   }
 }

@@ -40,9 +40,7 @@ export async function measureEpoch(
 ): Promise<Vote[]> {
   const { context } = modules
   const { epoch } = record.facts
-  const mine = record.facts.providers
-    .map(({ account }) => account)
-    .filter(provider => record.assignment.receiversOf(provider).includes(context.self.index))
+  const mine = record.assignment.measuredBy(context.self.index)
   const ended = AbortSignal.any([context.stopping, endOf(context, epoch)])
   setMaxListeners(0, ended) // every wait of the epoch listens
   const proofs = mine.map(provider => providerSchedule(scheduleSignature, provider))

@@ -4,60 +4,50 @@
  */
 import type { Header } from '../../proto/header.js'
 import type { Hex } from '../../proto/hex.js'
-import type { ReportId } from '../core/facts.js'
-import type { PostedReport } from '../core/ports.js'
-import { type EpochWork, WorkTally } from '../core/rewards/work.js'
-import type { CarryOver } from '../core/scoring/carry-over.js'
-import { evaluateEpoch } from '../core/scoring/evaluate.js'
-import { leafTree } from '../core/scoring/report.js'
+import type { PaidReport, ReportId } from '../core/facts.js'
 import type { VerifierContext } from './context.js'
-import { countedBallots } from './counted-ballots.js'
+import type { Computation } from './desk/computation.js'
+import type { Before } from './desk/desk.js'
 import type { EpochFacts } from './epoch-facts.js'
+import { heldBallots } from './held-ballots.js'
 import type { PeerSync } from './peer-sync.js'
 
-/** The proposals of the last epochs, even if leaders fail. Work that is no longer kept is computed again. */
-const KEPT_REPORTS = 32
-
 export class PaidWork {
-  readonly #known = new Map<Hex, EpochWork>()
-
   /** @param before the report before an accepted one. Undefined if nobody that answers has it */
   constructor(
-    private readonly context: Pick<VerifierContext, 'params' | 'chain'>,
+    private readonly context: Pick<VerifierContext, 'chain'> & {
+      readonly computation: Pick<Computation, 'lacksWork' | 'work'>
+    },
     private readonly epochFacts: Pick<EpochFacts, 'reread'>,
-    private readonly peers: Pick<PeerSync, 'votes' | 'ballotSet'>,
-    private readonly before: (header: Header) => Promise<(CarryOver & { readonly epoch: number }) | undefined>,
+    private readonly peers: Pick<PeerSync, 'parts' | 'ballotSet'>,
+    private readonly before: (header: Header) => Promise<Before | undefined>,
   ) {}
 
-  /** Remembers the work of a report that this node has computed. */
-  keep(headerHash: Hex, work: EpochWork): void {
-    this.#known.set(headerHash, work)
-    const [oldest] = this.#known.keys()
-    if (this.#known.size > KEPT_REPORTS) this.#known.delete(oldest!)
+  /**
+   * The reports whose work one pays for: first the paid one, then the others that decoys cover. Their work is known then.
+   * Undefined if the chain has no such report any more, or no verifier that answers has what it follows from.
+   * @throws ThreadDied; ThreadEnded
+   */
+  async ready({ epoch, headerHash, covered }: PaidReport): Promise<Hex[] | undefined> {
+    if (epoch === 0) return []
+    const reports: readonly ReportId[] = [{ epoch, headerHash }, ...covered]
+    const works = reports.map(report => report.headerHash)
+    const lacking = await this.context.computation.lacksWork(works)
+    for (const report of reports.filter(one => lacking.includes(one.headerHash)))
+      if (!(await this.#compute(report))) return undefined
+    return works
   }
 
-  /** Undefined if the chain has no such report any more, or no verifier that answers has what it follows from. */
-  async of({ epoch, headerHash }: ReportId): Promise<EpochWork | undefined> {
-    const known = this.#known.get(headerHash)
-    if (known !== undefined) return known
-    const posted = await this.context.chain.posted(epoch)
-    const work = posted?.headerHash === headerHash ? await this.#compute(posted) : undefined
-    if (work !== undefined) this.keep(headerHash, work)
-    return work
-  }
-
-  async #compute(posted: PostedReport): Promise<EpochWork | undefined> {
-    const { params } = this.context
-    const { header } = posted
+  async #compute({ epoch, headerHash }: ReportId): Promise<boolean> {
+    const { chain, computation } = this.context
+    const posted = await chain.posted(epoch)
+    if (posted?.headerHash !== headerHash) return false
     const ballotSet = await this.peers.ballotSet(posted)
-    if (ballotSet === undefined) return undefined
-    const { facts, assignment } = await this.epochFacts.reread(header.epoch)
-    const ballots = await countedBallots(this.peers, ballotSet, facts)
-    const previous = await this.before(header)
-    if (ballots === undefined || previous === undefined) return undefined
-    const work = new WorkTally({ params, facts, assignment })
-    const { leaves } = evaluateEpoch({ params, facts, assignment, previous, ballots }, work.add)
-    // The leaves that are paid must be those that were certified.
-    return leafTree(leaves).root === header.scoreRoot ? work.work({ ballotSet, leaves }) : undefined
+    if (ballotSet === undefined) return false
+    const { facts } = await this.epochFacts.reread(epoch)
+    const ballots = await heldBallots(this.peers, ballotSet, facts)
+    const before = await this.before(posted.header)
+    if (ballots === undefined || before === undefined) return false
+    return computation.work({ facts, before, ballots }, { headerHash, scoreRoot: posted.header.scoreRoot })
   }
 }

@@ -62,6 +62,12 @@ export class PeerSync {
     return this.#ballots.ballot(entry, facts, holders)
   }
 
+  /** How many parts a ballot has; the store holds them then. Undefined if no verifier that answers has it. */
+  async parts(entry: SeenEntry, facts: ChainFacts, holders?: readonly number[]): Promise<number | undefined> {
+    const head = await this.ballot(entry, facts, holders)
+    return head && this.context.store.ballots.parts(entry.root)
+  }
+
   /** The votes of a ballot, in its order, encoded. Undefined if no verifier that answers has it. */
   async votes(entry: SeenEntry, facts: ChainFacts, holders?: readonly number[]): Promise<Uint8Array[] | undefined> {
     const head = await this.ballot(entry, facts, holders)

@@ -8,7 +8,8 @@ import type { HeldList } from '../core/agreement/heard.js'
 import type { ChainFacts } from '../core/facts.js'
 import type { AcceptedReports } from './accepted-reports.js'
 import type { VerifierContext } from './context.js'
-import type { ComputedReport, ReportComputer } from './report-computer.js'
+import type { ComputedReport } from './desk/desk.js'
+import type { ReportComputer } from './report-computer.js'
 
 export type SeenList = HeldList<SeenListMessage>
 

@@ -1,30 +1,19 @@
 /** Computes the report of an epoch from a ballot set. Ballots that this node lacks are fetched from peers. */
-import { headerHash, type SeenEntry } from '../../proto/digests.js'
+import type { SeenEntry } from '../../proto/digests.js'
 import { type Hex, ZERO_HASH } from '../../proto/hex.js'
 import type { ChainFacts } from '../core/facts.js'
-import { nextRewards } from '../core/rewards/next-rewards.js'
-import { type Rewards, rewardsTree } from '../core/rewards/rewards.js'
-import { WorkTally } from '../core/rewards/work.js'
-import { type CarryOver, NOTHING_CARRIED } from '../core/scoring/carry-over.js'
-import { buildReport, type Report } from '../core/scoring/report.js'
-import type { VerifierContext } from './context.js'
-import { countedBallots } from './counted-ballots.js'
-import type { EpochFacts, EpochRecord } from './epoch-facts.js'
+import { NOTHING_CARRIED } from '../core/scoring/carry-over.js'
+import type { Computation } from './desk/computation.js'
+import type { Before, ComputedReport } from './desk/desk.js'
+import type { EpochFacts } from './epoch-facts.js'
+import { heldBallots } from './held-ballots.js'
 import type { PaidWork } from './paid-work.js'
 import type { PeerSync } from './peer-sync.js'
 
 /** The last accepted report, from which the next one is computed. */
-export interface State extends CarryOver {
-  readonly epoch: number
-  readonly headerHash: Hex
-  readonly rewards: Rewards
+export interface State extends Before {
   /** as in `StoredReport` */
   readonly isWrong: boolean
-}
-
-/** A report with the rewards whose root is in its header. */
-export interface ComputedReport extends Report {
-  readonly rewards: Rewards
 }
 
 /** Before the first report. */
@@ -41,10 +30,10 @@ export class ReportComputer {
   #newest: Computing | undefined
 
   constructor(
-    private readonly context: Pick<VerifierContext, 'params' | 'network'>,
+    private readonly context: { readonly computation: Pick<Computation, 'report' | 'twice'> },
     private readonly epochFacts: Pick<EpochFacts, 'reread'>,
-    private readonly peers: Pick<PeerSync, 'votes'>,
-    private readonly paidWork: Pick<PaidWork, 'of' | 'keep'>,
+    private readonly peers: Pick<PeerSync, 'parts'>,
+    private readonly paidWork: Pick<PaidWork, 'ready'>,
   ) {}
 
   /**
@@ -57,11 +46,11 @@ export class ReportComputer {
     ballotSet: readonly SeenEntry[],
     holders?: ReadonlyMap<Hex, readonly number[]>,
   ): Promise<ComputedReport | undefined> {
-    const record = await this.epochFacts.reread(epoch)
+    const { facts } = await this.epochFacts.reread(epoch)
     const entries = ballotSet.map(({ verifier, root }) => `${verifier}:${root}`)
-    const from = [epoch, record.facts.blockHash, previous.headerHash, ...entries].join()
+    const from = [epoch, facts.blockHash, previous.headerHash, ...entries].join()
     if (this.#newest?.from === from) return this.#newest.report
-    const computing: Computing = { from, report: this.#compute(record, previous, ballotSet, holders) }
+    const computing: Computing = { from, report: this.#compute(facts, previous, ballotSet, holders) }
     this.#newest = computing
     // A peer may have next time what is missing now.
     const forget = () => {
@@ -72,34 +61,17 @@ export class ReportComputer {
   }
 
   async #compute(
-    { facts, assignment }: EpochRecord,
-    previous: State,
+    facts: ChainFacts,
+    before: State,
     ballotSet: readonly SeenEntry[],
     holders: ReadonlyMap<Hex, readonly number[]> | undefined,
   ): Promise<ComputedReport | undefined> {
-    const { params, network } = this.context
-    const [ballots, rewards] = await Promise.all([
-      countedBallots(this.peers, ballotSet, facts, holders),
-      this.#rewards(facts, previous.rewards),
-    ])
-    if (ballots === undefined || rewards === undefined) return undefined
-    const input = {
-      ...{ params, facts, assignment, previous, ballotSet, ballots },
-      previousHeader: previous.headerHash,
-      rewardsRoot: rewardsTree(rewards).root,
-    }
-    const work = new WorkTally(input)
-    const report = buildReport(input, work.add)
-    this.paidWork.keep(headerHash(network, report.header), work.work(report))
-    return { ...report, rewards }
-  }
-
-  async #rewards({ paidReport, rewardsFunded }: ChainFacts, previous: Rewards): Promise<Rewards | undefined> {
-    if (paidReport.epoch === 0) return previous
-    const [work, ...others] = await Promise.all([paidReport, ...paidReport.covered].map(id => this.paidWork.of(id)))
-    const covered = others.filter(other => other !== undefined)
-    if (work === undefined || covered.length < others.length) return undefined
-    const { params } = this.context
-    return nextRewards({ params, fundedWei: rewardsFunded, previous, paidReport, work, covered }).rewards
+    const { computation } = this.context
+    const ballots = await heldBallots(this.peers, ballotSet, facts, holders)
+    if (ballots === undefined) return undefined
+    return computation.twice(async () => {
+      const works = await this.paidWork.ready(facts.paidReport)
+      return works && computation.report({ facts, before, ballots }, works)
+    })
   }
 }

@@ -13,8 +13,10 @@
  *                                        ▲    │
  *                       peer sync ── ballots, leaves ──▶ store ── sync source ──▶ verifiers that missed something
  *
- * Start: store, chain, peer, UDP port, dial book, BLS verifier, reach handler, own announcement. At genesis: sync handler, token wallet,
- * probe handler, epochs.
+ * Assignments and reports are computed in a thread (`desk/computation.ts`).
+ *
+ * Start: store, chain, peer, UDP port, dial book, BLS verifier, computation, reach handler, own announcement. At genesis: sync
+ * handler, token wallet, probe handler, epochs.
  * Stop: the reverse, so that no part is used after it has closed. Epochs overlap: while the verifiers agree on one
  * epoch, they measure the next.
  */
@@ -44,6 +46,7 @@ import { SyncQuota } from '../net/sync-quota.js'
 import { Store } from '../store/store.js'
 import { announceSelf, keepAnnounced } from './announcing.js'
 import type { VerifierContext } from './context.js'
+import { Computation, type ReadPart } from './desk/computation.js'
 import { Directory } from './directory.js'
 import { Epochs } from './epochs.js'
 import { Lifecycle } from './lifecycle.js'
@@ -135,6 +138,9 @@ async function openVerifier(options: VerifierOptions, life: Lifecycle): Promise<
   const dialBook = await life.open(new DialBook(peer, log), one => one.stop())
   const answers = new AnswerVerifiers(chain.network)
   const bls = await life.open(new BlsVerifier(), one => one.end())
+  const settings = { network: chain.network, params: network.params }
+  const readPart: ReadPart = (root, part) => store.ballots.wholePart(root, part)
+  const computation = await life.open(new Computation(settings, readPart, log, life.stopping), one => one.end())
   const modules = {
     answers,
     receiver,
@@ -171,6 +177,7 @@ async function openVerifier(options: VerifierOptions, life: Lifecycle): Promise<
         onOffence: (peerId, offence) => offences.report(peerId, offence),
       }),
       offences,
+      computation,
       bls: { signer: new BlsSigner(keys.bls), verifier: bls },
       answers,
       voucherSigner: voucherSigner(chain.network, keys.evm),

@@ -2,12 +2,13 @@
  * The ballots, as rows of the database: a head, an index, and the votes in parts. Parts may come one by one, from several
  * peers and over a restart. The head is written last, so a ballot with a head is whole.
  */
-import { BallotIndex, standsIn, votesOf } from '../../proto/ballot-index.js'
+import { BallotIndex, INDEX_ENTRY_BYTES, PART_VOTES, standsIn, votesOf } from '../../proto/ballot-index.js'
 import { type Hex, toHex } from '../../proto/hex.js'
 import { Ballot, type BallotHead, encodeHead } from '../../proto/messages.js'
 import { VOTE_BYTES } from '../../proto/vote.js'
 import type { Database } from './database.js'
 import { beforeEpoch, KEY, nameIn, ofEpoch, partsOf } from './layout.js'
+import { missingValue } from './sealed.js'
 import type { Row, SealedRows } from './sealed-rows.js'
 
 /** A vote of a ballot, with its place in it. */
@@ -71,6 +72,21 @@ export class BallotRows {
   /** The votes of a part, one after the other; those of an unfinished ballot, too. */
   part(root: Hex, part: number): Promise<Uint8Array | undefined> {
     return this.rows.get(KEY.ballotPart(root, part))
+  }
+
+  /** How many parts a whole ballot has; undefined unless it is held. */
+  async parts(root: Hex): Promise<number | undefined> {
+    if ((await this.head(root)) === undefined) return undefined
+    const index = await this.rows.get(KEY.ballotIndex(root))
+    return index && Math.ceil(index.length / INDEX_ENTRY_BYTES / PART_VOTES)
+  }
+
+  /** A part of a whole ballot, as `part` reads it; undefined if it was pruned meanwhile. @throws StoreError 'damaged' */
+  async wholePart(root: Hex, part: number): Promise<Uint8Array | undefined> {
+    const votes = await this.part(root, part)
+    if (votes === undefined && (await this.head(root)) !== undefined)
+      await this.rows.guarded(() => Promise.reject(missingValue(KEY.ballotPart(root, part))))
+    return votes
   }
 
   /** All votes of a whole ballot, in its order. */

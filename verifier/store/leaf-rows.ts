@@ -2,11 +2,12 @@
  * The leaves and rewards of a report, as rows of the database. A row holds some of them, so that a reader can stop after
  * any row, and needs no more than one row for one provider.
  */
+import { setImmediate } from 'node:timers/promises'
 import type { Hex } from '../../proto/hex.js'
 import { decodeLeaf } from '../../proto/leaf.js'
 import { leafPart } from '../../proto/leaf-state.js'
 import type { Reward } from '../../proto/reward.js'
-import { encodeCarryOver } from '../core/scoring/carry-over.js'
+import { encodeCarried } from '../core/scoring/carry-over.js'
 import { ByteReader, ByteWriter } from './bytes.js'
 import { KEY } from './layout.js'
 import type { Row } from './sealed-rows.js'
@@ -24,14 +25,22 @@ export interface ReportParts {
   readonly sizes: ReportSizes
 }
 
-/** @param report whose leaves ascend by registry index */
-export function partsOf(report: StoredReport): ReportParts {
+/** Leaves that are encoded without a pause: some milliseconds. */
+const LEAVES_AT_ONCE = 32 * ROW_LEAVES
+
+/** Lets others have the thread meanwhile. @param report whose leaves ascend by registry index */
+export async function partsOf(report: StoredReport): Promise<ReportParts> {
   const { header, headerHash, leaves, rewards } = report
-  const encoded = encodeCarryOver(report)
   const rows: Row[] = []
+  let leafBytes = 0
   for (let at = 0; at < leaves.length; at += ROW_LEAVES) {
+    if (at > 0 && at % LEAVES_AT_ONCE === 0) await setImmediate()
     const out = new ByteWriter()
-    for (const leaf of encoded.slice(at, at + ROW_LEAVES)) out.bytes(leaf)
+    for (const leaf of leaves.slice(at, at + ROW_LEAVES)) {
+      const encoded = encodeCarried(report, leaf)
+      leafBytes += encoded.length
+      out.bytes(encoded)
+    }
     rows.push([KEY.leaves(header.epoch, headerHash, leaves[at]!.index), out.done()])
   }
   for (let at = 0; at < rewards.length; at += ROW_REWARDS) {
@@ -39,7 +48,6 @@ export function partsOf(report: StoredReport): ReportParts {
     for (const { account, cumulative } of rewards.slice(at, at + ROW_REWARDS)) out.hex(account).big(cumulative)
     rows.push([KEY.rewards(header.epoch, headerHash, at), out.done()])
   }
-  const leafBytes = encoded.reduce((sum, { length }) => sum + length, 0)
   return { rows, sizes: { leaves: leaves.length, leafBytes, rewards: rewards.length } }
 }
 

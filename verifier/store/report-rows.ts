@@ -52,7 +52,7 @@ export class ReportRows {
   async put(report: StoredReport): Promise<void> {
     const { headerHash, header, posted } = report
     const { epoch } = header
-    const { rows, sizes } = (await this.#heldParts(epoch, headerHash)) ?? partsOf(report)
+    const { rows, sizes } = (await this.#heldParts(epoch, headerHash)) ?? (await partsOf(report))
     const providers = posted === undefined ? [] : await this.#newProviders(report)
     await this.rows.write([
       [KEY.summary(epoch, headerHash), encodeSummary(report, sizes)],

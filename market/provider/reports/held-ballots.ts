@@ -30,6 +30,10 @@ export class HeldBallots {
     return this.#ballots.get(root)?.whole?.index
   }
 
+  async parts(root: Hex): Promise<number | undefined> {
+    return (await this.index(root))?.parts
+  }
+
   async part(root: Hex, part: number): Promise<Uint8Array | undefined> {
     return this.#ballots.get(root)?.parts.get(part)
   }

@@ -13,19 +13,20 @@ import { slandered, voteLow } from './slander.js'
 /** @returns how it votes: too few of the colluders vote low in one epoch for a breach */
 export function collude({ network: { chainId, contracts } }: NodeSettings): Measure {
   const network: NetworkId = { chainId, contract: contracts.epochReports }
-  // What the false report pays for is what the right one pays for, so the work is kept for both.
-  const keepings = new Map<Hex, (other: Hex) => void>()
-  const { keep } = PaidWork.prototype
-  PaidWork.prototype.keep = function (hash, work) {
-    keepings.set(hash, other => keep.call(this, other, work))
-    keep.call(this, hash, work)
+  const rightOf = new Map<Hex, Hex>()
+  const { ready } = PaidWork.prototype
+  // What a false report pays for is what the right one pays for.
+  PaidWork.prototype.ready = function (paid) {
+    const right = (hash: Hex) => rightOf.get(hash) ?? hash
+    const covered = paid.covered.map(report => ({ ...report, headerHash: right(report.headerHash) }))
+    return ready.call(this, { ...paid, headerHash: right(paid.headerHash), covered })
   }
   const { compute } = ReportComputer.prototype
   ReportComputer.prototype.compute = async function (...asked) {
-    const right = await compute.apply(this, asked)
-    if (right === undefined) return undefined
-    const wrong = slandered(right)
-    keepings.get(headerHash(network, right.header))?.(headerHash(network, wrong.header))
+    const report = await compute.apply(this, asked)
+    if (report === undefined) return undefined
+    const wrong = slandered(report)
+    rightOf.set(headerHash(network, wrong.header), headerHash(network, report.header))
     return wrong
   }
   return voteLow

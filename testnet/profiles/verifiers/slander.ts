@@ -5,8 +5,8 @@
 import { OUTCOME } from '../../../proto/vote.js'
 import { claimOf } from '../../../verifier/core/facts.js'
 import { leafTree } from '../../../verifier/core/scoring/report.js'
+import type { ComputedReport } from '../../../verifier/node/desk/desk.js'
 import { type Measure, measureEpoch } from '../../../verifier/node/measuring.js'
-import type { ComputedReport } from '../../../verifier/node/report-computer.js'
 import { FIRST_SLANDER } from '../profiles.js'
 
 const PENALTY_BPS = 1000

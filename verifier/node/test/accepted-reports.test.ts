@@ -22,9 +22,12 @@ import { buildReport } from '../../core/scoring/report.js'
 import { Store } from '../../store/store.js'
 import { AcceptedReports, WrongReport } from '../accepted-reports.js'
 import type { VerifierContext } from '../context.js'
+import type { Computation } from '../desk/computation.js'
+import type { ComputedReport } from '../desk/desk.js'
 import type { PaidWork } from '../paid-work.js'
 import type { PeerSync } from '../peer-sync.js'
-import { type ComputedReport, GENESIS_STATE, ReportComputer } from '../report-computer.js'
+import { GENESIS_STATE, ReportComputer } from '../report-computer.js'
+import { openComputation } from './computing.js'
 
 const network: NetworkId = { chainId: 31_337, contract: `0x${'ab'.repeat(20)}` }
 const account = (byte: string): Hex => `0x${byte.repeat(20)}`
@@ -67,7 +70,7 @@ const report: ComputedReport = {
   rewards: [],
 }
 /** Nothing is due for payment in epoch 1. */
-const NO_WORK: Pick<PaidWork, 'of' | 'keep'> = { of: async () => undefined, keep: () => undefined }
+const NO_WORK: Pick<PaidWork, 'ready'> = { ready: async () => [] }
 
 const posted = (header: Header): PostedReport => ({
   header,
@@ -82,6 +85,11 @@ const posted = (header: Header): PostedReport => ({
 describe('accepted reports of a verifier', () => {
   let dir: string
   let store: Store
+  let computation: Computation
+  before(() => {
+    computation = openComputation(DEVNET, { network })
+  })
+  after(() => computation.end())
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), 'bandwitness-reports-'))
     store = await Store.open(dir, { mode: 'create' })
@@ -106,8 +114,8 @@ describe('accepted reports of a verifier', () => {
         posted: async () => tip,
       },
     } as unknown as VerifierContext
-    const peers: Pick<PeerSync, 'votes' | 'ballotSet' | 'leaves' | 'rewards'> = {
-      votes: async () => undefined,
+    const peers: Pick<PeerSync, 'parts' | 'ballotSet' | 'leaves' | 'rewards'> = {
+      parts: async () => undefined,
       ballotSet: async () => (has.ballotSet ? [] : undefined),
       leaves: async (_, take) => {
         const taken = has.carryOver && take(encodeCarryOver(has.carryOver))
@@ -120,7 +128,7 @@ describe('accepted reports of a verifier', () => {
         return taken
       },
     }
-    const computer = new ReportComputer(context, { reread: async () => record }, peers, NO_WORK)
+    const computer = new ReportComputer({ computation }, { reread: async () => record }, peers, NO_WORK)
     return new AcceptedReports(context, computer, peers)
   }
 

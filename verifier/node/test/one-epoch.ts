@@ -90,8 +90,9 @@ export class OneEpoch {
     const { verifiers, providers, facts } = await newNodes()
     const [honest, other] = providers as [Node, Node]
     const params = { ...PARAMS, ...soaks.params }
-    const record: EpochRecord = { facts, assignment: assign(facts, params) }
-    const session = record.assignment.sessions.find(({ provider }) => provider === honest.account)!
+    const assignment = assign(facts, params)
+    const record: EpochRecord = { facts, assignment }
+    const session = assignment.sessions.find(({ provider }) => provider === honest.account)!
     const self = verifiers.find(({ index }) => index === session.receiver)!
     const [altered, model] = role === 'provider' ? [other.index, honest.index] : (session.senders as [number, number])
 

@@ -1,14 +1,14 @@
 /** When a verifier computes a report anew. What the report holds is tested with the rules. */
 import { expect } from 'chai'
-import type { NetworkId } from '../../../proto/digests.js'
 import { keccakText } from '../../../proto/hash.js'
 import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
 import { DEVNET } from '../../../proto/params.js'
-import { assign } from '../../core/assignment/assign.js'
+import type { Plan } from '../../core/assignment/plan.js'
 import { type ChainFacts, NO_PAID_REPORT } from '../../core/facts.js'
+import type { Computation } from '../desk/computation.js'
 import { GENESIS_STATE, ReportComputer } from '../report-computer.js'
+import { openComputation } from './computing.js'
 
-const network: NetworkId = { chainId: 31_337, contract: `0x${'ab'.repeat(20)}` }
 const facts: ChainFacts = {
   ...{ era: 1, epoch: 1, blockNumber: 10, blockHash: keccakText('B(1)'), beacon: keccakText('beacon') },
   ...{ windowBeacon: keccakText('beacon'), linkReport: { epoch: 0, headerHash: ZERO_HASH } },
@@ -22,29 +22,36 @@ const facts: ChainFacts = {
 const BALLOT = { verifier: 1, root: keccakText('a ballot that nobody has') }
 
 describe('a report', () => {
-  let record: { facts: ChainFacts; assignment: ReturnType<typeof assign> }
+  let thread: Computation
+  let record: { facts: ChainFacts; assignment: Plan }
   let computed: number
   let asked: number
   let computer: ReportComputer
-  beforeEach(() => {
-    record = { facts, assignment: assign(facts, DEVNET) }
+  before(() => {
+    thread = openComputation(DEVNET)
+  })
+  after(() => thread.end())
+  beforeEach(async () => {
+    record = { facts, assignment: await thread.assign(facts) }
     computed = 0
     asked = 0
+    const computation: Pick<Computation, 'report' | 'twice'> = {
+      twice: work => thread.twice(work),
+      report: (...voted) => {
+        computed++
+        return thread.report(...voted)
+      },
+    }
     computer = new ReportComputer(
-      { network, params: DEVNET },
+      { computation },
       { reread: async () => record },
       {
-        votes: async () => {
+        parts: async () => {
           asked++
           return undefined
         },
       },
-      {
-        of: async () => undefined,
-        keep: () => {
-          computed++
-        },
-      },
+      { ready: async () => [] },
     )
   })
 
