@@ -9,7 +9,7 @@
  * a vote shows its own provider.
  */
 import { fromHex, type Hex, toHex } from './hex.js'
-import { keccak256 } from './keccak.js'
+import { hashInput, input, keccak256, output } from './keccak.js'
 import { MerkleTree } from './merkle.js'
 import { VOTE_BYTES } from './vote.js'
 
@@ -29,8 +29,8 @@ export class BallotIndex {
   constructor(readonly bytes: Uint8Array) {
     if (bytes.length % INDEX_ENTRY_BYTES !== 0)
       throw new RangeError(`An index has whole entries of ${INDEX_ENTRY_BYTES} bytes; this has ${bytes.length}.`)
-    for (let i = 1; i < this.votes; i++) {
-      if (Buffer.compare(this.#providerAt(i - 1), this.#providerAt(i)) >= 0)
+    for (let at = INDEX_ENTRY_BYTES; at < bytes.length; at += INDEX_ENTRY_BYTES) {
+      if (!isBelow(bytes, at - INDEX_ENTRY_BYTES, at))
         throw new RangeError('The providers of an index are strictly ascending.')
     }
   }
@@ -63,7 +63,11 @@ export class BallotIndex {
   /** The tree of the ballot; its leaves are in the order of the ballot. */
   tree(): MerkleTree {
     const leaves = new Uint8Array(this.votes * HASH_BYTES)
-    for (let i = 0; i < this.votes; i++) leaves.set(keccak256(this.hashAt(i)), i * HASH_BYTES)
+    for (let i = 0; i < this.votes; i++) {
+      input.set(this.hashAt(i))
+      hashInput(HASH_BYTES)
+      leaves.set(output, i * HASH_BYTES)
+    }
     return new MerkleTree(leaves)
   }
 
@@ -118,6 +122,14 @@ export class BallotIndex {
     const at = index * INDEX_ENTRY_BYTES
     return this.bytes.subarray(at, at + PROVIDER_BYTES)
   }
+}
+
+/** Whether the provider at one place is below that at another. Every reader of a stored ballot asks, so byte by byte. */
+function isBelow(bytes: Uint8Array, a: number, b: number): boolean {
+  for (let i = 0; i < PROVIDER_BYTES; i++) {
+    if (bytes[a + i]! !== bytes[b + i]!) return bytes[a + i]! < bytes[b + i]!
+  }
+  return false
 }
 
 /** The votes that stand one after the other in these bytes, without copying them. */

@@ -1,6 +1,6 @@
 /**
- * Why providers have their scores, computed again from the evidence of one provider. However many ask about one provider of
- * one epoch, it is explained once.
+ * Why providers have their scores, computed again from the evidence of one provider that this node holds. However many ask
+ * about one provider of one epoch, it is explained once.
  */
 import type { Hex } from '../../proto/hex.js'
 import { explanationOf } from '../evidence/explanation.js'
@@ -17,7 +17,7 @@ const ANSWERS = { most: 64 }
 export class Explainer {
   readonly #answers = new Recent<ExplanationJson | undefined>(ANSWERS)
 
-  constructor(private readonly evidence: Pick<ProviderEvidence, 'of'>) {}
+  constructor(private readonly evidence: Pick<ProviderEvidence, 'held'>) {}
 
   /**
    * Undefined for an account that was no active provider at B(e).
@@ -31,8 +31,10 @@ export class Explainer {
   ): Promise<ExplanationJson | undefined> {
     const settled = settlements.find(({ epoch }) => epoch === report.header.epoch)
     return this.#answers.get(`${tagOf(report)} ${provider} ${JSON.stringify(settled)}`, async () => {
-      const evidence = await this.evidence.of(report, provider)
-      return evidence && explanationOf(provider, await recomputeProvider(evidence), report.posted, settlements, [])
+      const held = await this.evidence.held(report, provider)
+      if (held === undefined) return undefined
+      const recomputed = await recomputeProvider(held, () => true)
+      return explanationOf(provider, recomputed, report.posted, settlements, [])
     })
   }
 }

@@ -5,7 +5,8 @@ import { linkGroups } from '../core/assignment/link-groups.js'
 import type { ActiveProvider, ChainFacts } from '../core/facts.js'
 import { asLeaf } from '../evidence/recompute-provider.js'
 import { factsJson } from '../evidence/schema/evidence.js'
-import type { ProviderEvidenceJson } from '../evidence/schema/provider-evidence.js'
+import type { ProvenJson, ProviderEvidenceJson } from '../evidence/schema/provider-evidence.js'
+import type { HeldVote } from '../store/ballot-rows.js'
 import { AssignmentPool } from './assignment-pool.js'
 import type { Trees } from './leaf-trees.js'
 import { Problem } from './problem.js'
@@ -14,6 +15,11 @@ import { type Accepted, evidenceNotKept } from './reports.js'
 
 /** Tasks that wait for the worker. Those who ask for more are told to come again. */
 const MAX_WAITING = 16
+
+interface Proving {
+  readonly leafOf: (headerHash: Hex, provider: Hex) => Promise<ProvenJson | undefined>
+  readonly proofOf: (root: Hex, vote: HeldVote) => Promise<readonly Hex[]>
+}
 
 export class ProviderEvidence {
   constructor(
@@ -31,19 +37,40 @@ export class ProviderEvidence {
    * Undefined for an account without a leaf in the report.
    * @throws Problem 'not-kept' where a part of it was not kept; 'overloaded'
    */
-  async of(report: Accepted, provider: Hex): Promise<ProviderEvidenceJson | undefined> {
+  of(report: Accepted, provider: Hex): Promise<ProviderEvidenceJson | undefined> {
+    return this.#make(report, provider, {
+      leafOf: (headerHash, account) => this.trees.leaf(headerHash, account),
+      proofOf: (root, { index, place }) => this.trees.voteProof(root, index, place),
+    })
+  }
+
+  /**
+   * The same without proofs, for this node itself: it checked all of it before it stored it. To prove something takes the
+   * hashes of all leaves and of all votes.
+   */
+  held(report: Accepted, provider: Hex): Promise<ProviderEvidenceJson | undefined> {
+    return this.#make(report, provider, {
+      leafOf: async (headerHash, account) => {
+        const encoded = await this.node.store.reports.leaf(headerHash, account)
+        return encoded && { encoded: toHex(encoded), proof: [] }
+      },
+      proofOf: async () => [],
+    })
+  }
+
+  async #make(report: Accepted, provider: Hex, proving: Proving): Promise<ProviderEvidenceJson | undefined> {
     const { header, headerHash, posted } = report
     const { chain, store, network } = this.node
     const facts = await store.getFacts(header.epoch, header.blockHash)
     if (facts === undefined || report.ballots.length === 0) throw evidenceNotKept(report)
-    const leaf = await this.trees.leaf(headerHash, provider)
+    const leaf = await proving.leafOf(headerHash, provider)
     const own = facts.providers.find(({ account }) => account === provider)
     if (leaf === undefined || own === undefined) return undefined
     const together = togetherWith(own, facts)
     const [previous, links, votes] = await Promise.all([
-      this.#reportBefore(report, provider),
-      this.#links(report, facts.linkReport.headerHash, together),
-      this.#votes(report, provider),
+      this.#reportBefore(report, provider, proving),
+      this.#links(report, facts.linkReport.headerHash, together, proving),
+      this.#votes(report, provider, proving),
     ])
     return {
       ...{ provider, params: network.params, network: chain.network, header, headerHash, posted },
@@ -54,27 +81,28 @@ export class ProviderEvidence {
     }
   }
 
-  async #reportBefore(report: Accepted, provider: Hex): Promise<ProviderEvidenceJson['previous']> {
+  async #reportBefore(report: Accepted, provider: Hex, { leafOf }: Proving): Promise<ProviderEvidenceJson['previous']> {
     const { previousHeader } = report.header
     if (previousHeader === ZERO_HASH) return { header: null, leaf: null }
     const before = await this.node.store.reports.find(previousHeader)
     if (before === undefined) throw evidenceNotKept(report)
-    return { header: before.header, leaf: (await this.trees.leaf(previousHeader, provider)) ?? null }
+    return { header: before.header, leaf: (await leafOf(previousHeader, provider)) ?? null }
   }
 
   async #links(
     report: Accepted,
     headerHash: Hex,
     together: readonly ActiveProvider[],
+    { leafOf }: Proving,
   ): Promise<ProviderEvidenceJson['links']> {
     if (headerHash === ZERO_HASH) return { header: null, leaves: [] }
     const linked = await this.node.store.reports.find(headerHash)
     if (linked === undefined) throw evidenceNotKept(report)
-    const leaves = await Promise.all(together.map(({ account }) => this.trees.leaf(headerHash, account)))
+    const leaves = await Promise.all(together.map(({ account }) => leafOf(headerHash, account)))
     return { header: linked.header, leaves: leaves.filter(leaf => leaf !== undefined).map(asLeaf) }
   }
 
-  async #votes(report: Accepted, provider: Hex): Promise<ProviderEvidenceJson['votes']> {
+  async #votes(report: Accepted, provider: Hex, { proofOf }: Proving): Promise<ProviderEvidenceJson['votes']> {
     const { ballots } = this.node.store
     const votes: ProviderEvidenceJson['votes'][number][] = []
     for (const { verifier, root } of report.ballots) {
@@ -84,7 +112,7 @@ export class ProviderEvidence {
       if (vote === undefined) continue
       votes.push({
         ...{ verifier, signature: toHex(head.signature), schedule: toHex(head.schedule), encoded: toHex(vote.encoded) },
-        proof: await this.trees.voteProof(root, vote.index, vote.place),
+        proof: await proofOf(root, vote),
       })
     }
     return votes

@@ -29,16 +29,25 @@ import type { ProvenJson, ProviderEvidenceJson } from './schema/provider-evidenc
 
 type VoteJson = ProviderEvidenceJson['votes'][number]
 
+/** As many as are checked in some 20 ms. */
+const VOTES_AT_ONCE = 32
+
+/** Whether something is a leaf of the tree with a root. */
+export type IsIn = (proven: ProvenJson, root: Hex) => boolean
+
+const byProof: IsIn = ({ encoded, proof }, root) => verifyProof(root, fromHex(encoded), proof)
+
 /**
- * Gives way to other work of the thread after each vote, whose two signatures take some milliseconds.
+ * Gives way to other work of the thread after each few votes.
+ * @param isIn for whoever has checked it before (default: by the proofs)
  * @throws UserError 'evidence' for votes or leaves that cannot be decoded
  */
-export async function recomputeProvider(evidence: ProviderEvidenceJson): Promise<Explainable> {
+export async function recomputeProvider(evidence: ProviderEvidenceJson, isIn: IsIn = byProof): Promise<Explainable> {
   try {
     const facts = factsFromJson(evidence.facts)
     const votes = evidence.votes.map(({ encoded }) => decodeVote(fromHex(encoded)))
     const computed = evaluateOne(evidence, facts)
-    return { ...computed, checks: await checksOf(evidence, facts, votes, computed) }
+    return { ...computed, checks: await checksOf(evidence, facts, votes, computed, isIn) }
   } catch (cause) {
     throw undecodable(evidence.header.epoch, cause)
   }
@@ -77,16 +86,20 @@ async function checksOf(
   facts: ChainFacts,
   votes: readonly Vote[],
   { report }: Computed,
+  isIn: IsIn,
 ): Promise<CheckJson[]> {
   const { network, header, ballotSet, provider, leaf, previous } = evidence
   const roots = new Map(ballotSet.map(({ verifier, root }) => [verifier, root] as const))
   const held = { signed: 0, scheduled: 0 }
-  for (const [i, one] of evidence.votes.entries()) {
-    const signatures = { signature: fromHex(one.signature), schedule: fromHex(one.schedule) }
-    const ballot = { verifier: one.verifier, root: fromHex(roots.get(one.verifier) ?? ZERO_HASH), ...signatures }
-    const [right] = rightSignatures([ballot], facts, network)
-    if (right!.own) held.signed++
-    if (right!.schedule && showsSchedule(ballot, [votes[i]!])) held.scheduled++
+  for (let at = 0; at < votes.length; at += VOTES_AT_ONCE) {
+    const ballots = evidence.votes.slice(at, at + VOTES_AT_ONCE).map(({ verifier, signature, schedule }) => ({
+      ...{ verifier, root: fromHex(roots.get(verifier) ?? ZERO_HASH) },
+      ...{ signature: fromHex(signature), schedule: fromHex(schedule) },
+    }))
+    for (const [i, { own, schedule }] of rightSignatures(ballots, facts, network).entries()) {
+      if (own) held.signed++
+      if (schedule && showsSchedule(ballots[i]!, [votes[at + i]!])) held.scheduled++
+    }
     await turn()
   }
   const computed = report.leaves.find(one => one.provider === provider)
@@ -112,7 +125,7 @@ async function checksOf(
     },
     {
       what: 'the links that made its assignment are those in the leaves of an older report',
-      holds: areLinks(evidence, facts),
+      holds: areLinks(evidence, facts, isIn),
     },
     {
       what: 'its leaf before is in the report before',
@@ -144,7 +157,11 @@ export async function checkProviderAgainstChain(
 }
 
 /** Each provider that has a link has it from its leaf; and no link is known before the first such report. */
-function areLinks({ network, links }: ProviderEvidenceJson, { linkReport, providers }: ChainFacts): boolean {
+function areLinks(
+  { network, links }: ProviderEvidenceJson,
+  { linkReport, providers }: ChainFacts,
+  isIn: IsIn,
+): boolean {
   if (!isNamed(links.header, linkReport.headerHash, network)) return false
   const root = links.header?.scoreRoot ?? ZERO_HASH
   const leaves = links.leaves.map(({ encoded }) => decodeLeaf(fromHex(encoded)))
@@ -160,8 +177,6 @@ function areLinks({ network, links }: ProviderEvidenceJson, { linkReport, provid
 /** @param hash zero for a header that does not exist */
 const isNamed = (header: Header | null, hash: Hex, network: NetworkId): boolean =>
   header === null ? hash === ZERO_HASH : headerHash(network, header) === hash
-
-const isIn = ({ encoded, proof }: ProvenJson, root: Hex): boolean => verifyProof(root, fromHex(encoded), proof)
 
 /** Without what is carried beside it. */
 export const asLeaf = ({ encoded, proof }: ProvenJson): ProvenJson => ({

@@ -1,7 +1,7 @@
 /**
  * A verifier's tokens for the relays of providers. The wallet asks each provider for what two epochs may need: when an era
- * begins or its set is known, and then once in each epoch, at a random instant, so that a provider cannot tell from an order
- * what was just spent.
+ * begins, at a random instant of the epoch before if its set is known by then, and then once in each epoch, at a random instant.
+ * So a provider cannot tell from an order what was just spent, and verifiers do not all order at once.
  */
 import { type RandomSource, TokenOrder, type TokenSource } from '../../probe/index.js'
 import { epochAt, epochStartMs, eraOf } from '../../proto/epoch.js'
@@ -113,8 +113,7 @@ export class TokenWallet implements TokenSource {
         if (reason === TOKEN_REFUSE.allowance) break
         if (reason !== undefined) return
       }
-      const next = epochStartMs(epochs, epochAt(epochs, wall.nowMs()) + 1)
-      purse.dueMs = next + epochs.epochMs * fractionFrom(random)
+      purse.dueMs = this.#startOfNextMs() + epochs.epochMs * fractionFrom(random)
     } catch (error) {
       stopping.throwIfAborted()
       purse.stepsLeftOut = Math.min(2 ** purse.failures++, MOST_STEPS_LEFT_OUT)
@@ -148,9 +147,22 @@ export class TokenWallet implements TokenSource {
   #purse(era: number, provider: Hex): Purse {
     const ofEra = this.#purses.get(era) ?? new Map<Hex, Purse>()
     this.#purses.set(era, ofEra)
-    const purse = ofEra.get(provider) ?? { tokens: [], dueMs: 0, failures: 0, stepsLeftOut: 0 }
+    const purse = ofEra.get(provider) ?? { tokens: [], dueMs: this.#firstOrderMs(era), failures: 0, stepsLeftOut: 0 }
     ofEra.set(provider, purse)
     return purse
+  }
+
+  /** At once in an era that has begun, and in the first, which no tokens of another precede. */
+  #firstOrderMs(era: number): number {
+    const { epochs, random, wall } = this.#context
+    const nowMs = wall.nowMs()
+    if (era <= Math.max(1, eraOf(epochs, epochAt(epochs, nowMs)))) return 0
+    return nowMs + (this.#startOfNextMs() - nowMs) * fractionFrom(random)
+  }
+
+  #startOfNextMs(): number {
+    const { epochs, wall } = this.#context
+    return epochStartMs(epochs, epochAt(epochs, wall.nowMs()) + 1)
   }
 }
 

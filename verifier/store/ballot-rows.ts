@@ -7,7 +7,8 @@ import { type Hex, toHex } from '../../proto/hex.js'
 import { Ballot, type BallotHead, encodeHead } from '../../proto/messages.js'
 import { VOTE_BYTES } from '../../proto/vote.js'
 import type { Database } from './database.js'
-import { beforeEpoch, KEY, nameIn, ofEpoch, partsOf } from './layout.js'
+import { epochFrom, epochRow } from './epoch-row.js'
+import { beforeEpoch, KEY, ofEpoch, partsOf, secondNameIn } from './layout.js'
 import { missingValue } from './sealed.js'
 import type { Row, SealedRows } from './sealed-rows.js'
 
@@ -17,8 +18,6 @@ export interface HeldVote {
   readonly place: number
   readonly index: BallotIndex
 }
-
-const NOTHING = new Uint8Array()
 
 export class BallotRows {
   constructor(
@@ -39,60 +38,57 @@ export class BallotRows {
 
   /** @param votes of the part, one after the other */
   putPart(epoch: number, root: Hex, part: number, votes: Uint8Array): Promise<void> {
-    return this.rows.write([
-      [KEY.ballotPart(root, part), votes],
-      [KEY.ballotOf(epoch, root), NOTHING],
-    ])
+    return this.rows.write([[KEY.ballotPart(epoch, root, part), votes], epochRow(epoch, root)])
   }
 
   /** Call it once every part is there. @param sync whether all of the ballot is on disk when this returns */
   putHead(head: BallotHead, index: BallotIndex, sync = false): Promise<void> {
+    const { epoch } = head
     const root = toHex(head.root)
     const rows: Row[] = [
-      [KEY.ballot(root), encodeHead(head)],
-      [KEY.ballotIndex(root), index.bytes],
-      [KEY.ballotOf(head.epoch, root), NOTHING],
+      [KEY.ballot(epoch, root), encodeHead(head)],
+      [KEY.ballotIndex(epoch, root), index.bytes],
+      epochRow(epoch, root),
     ]
     return this.rows.write(rows, sync)
   }
 
   /** Undefined unless the whole ballot is held. */
   async head(root: Hex): Promise<BallotHead | undefined> {
-    const encoded = await this.rows.get(KEY.ballot(root))
-    if (encoded === undefined) return undefined
-    const { votes: _, ...head } = Ballot.decode(encoded)
-    return head
+    const encoded = await this.#row(root, KEY.ballot)
+    return encoded && headFrom(encoded)
   }
 
   async index(root: Hex): Promise<BallotIndex | undefined> {
-    const encoded = await this.rows.get(KEY.ballotIndex(root))
+    const encoded = await this.#row(root, KEY.ballotIndex)
     return encoded && new BallotIndex(encoded)
   }
 
   /** The votes of a part, one after the other; those of an unfinished ballot, too. */
   part(root: Hex, part: number): Promise<Uint8Array | undefined> {
-    return this.rows.get(KEY.ballotPart(root, part))
+    return this.#row(root, (epoch, of) => KEY.ballotPart(epoch, of, part))
   }
 
   /** How many parts a whole ballot has; undefined unless it is held. */
   async parts(root: Hex): Promise<number | undefined> {
     if ((await this.head(root)) === undefined) return undefined
-    const index = await this.rows.get(KEY.ballotIndex(root))
+    const index = await this.#row(root, KEY.ballotIndex)
     return index && Math.ceil(index.length / INDEX_ENTRY_BYTES / PART_VOTES)
   }
 
   /** A part of a whole ballot, as `part` reads it; undefined if it was pruned meanwhile. @throws StoreError 'damaged' */
   async wholePart(root: Hex, part: number): Promise<Uint8Array | undefined> {
     const votes = await this.part(root, part)
-    if (votes === undefined && (await this.head(root)) !== undefined)
-      await this.rows.guarded(() => Promise.reject(missingValue(KEY.ballotPart(root, part))))
+    const head = votes === undefined ? await this.head(root) : undefined
+    if (head !== undefined)
+      await this.rows.guarded(() => Promise.reject(missingValue(KEY.ballotPart(head.epoch, root, part))))
     return votes
   }
 
   /** All votes of a whole ballot, in its order. */
   async votes(root: Hex): Promise<Uint8Array[] | undefined> {
-    if ((await this.head(root)) === undefined) return undefined
-    return (await this.rows.values(partsOf(root))).flatMap(votesOf)
+    const head = await this.head(root)
+    return head && (await this.rows.values(partsOf(head.epoch, root))).flatMap(votesOf)
   }
 
   /** The vote of a whole ballot on a provider; undefined if it has none, or is not held. */
@@ -107,18 +103,24 @@ export class BallotRows {
 
   /** Of the whole ballots of an epoch. */
   async headsOf(epoch: number): Promise<BallotHead[]> {
-    const keys = await this.rows.guarded(() => this.db.keys(ofEpoch('ballot-of', epoch)).all())
-    const heads = await Promise.all(keys.map(key => this.head(nameIn(key))))
-    return heads.filter(head => head !== undefined)
+    return (await this.rows.values(ofEpoch('ballot', epoch))).map(headFrom)
   }
 
   /** The keys of all rows of ballots before an epoch. */
   async keysBefore(epoch: number): Promise<string[]> {
-    const keys: string[] = []
-    for (const key of await this.db.keys(beforeEpoch('ballot-of', epoch)).all()) {
-      const root = nameIn(key)
-      keys.push(key, KEY.ballot(root), KEY.ballotIndex(root), ...(await this.db.keys(partsOf(root)).all()))
-    }
-    return keys
+    const kinds = ['ballot', 'ballot-index', 'ballot-part'] as const
+    const keys = (await Promise.all(kinds.map(kind => this.db.keys(beforeEpoch(kind, epoch)).all()))).flat()
+    const roots = new Set(keys.map(secondNameIn))
+    return [...keys, ...[...roots].map(KEY.epochOf)]
   }
+
+  async #row(root: Hex, keyOf: (epoch: number, root: Hex) => string): Promise<Uint8Array | undefined> {
+    const epoch = await this.rows.get(KEY.epochOf(root))
+    return epoch && this.rows.get(keyOf(epochFrom(epoch), root))
+  }
+}
+
+function headFrom(encoded: Uint8Array): BallotHead {
+  const { votes: _, ...head } = Ballot.decode(encoded)
+  return head
 }

@@ -8,6 +8,7 @@
  *   report-of/<epoch>/<header hash>               its summary, JSON
  *   leaf/<provider>/<epoch>/<header hash>         encoded Leaf
  *   ballot/<root>                                 encoded Ballot with its votes
+ *   ballot-of/<epoch>/<root>                      empty
  *   certificate/<epoch>                           encoded Certificate, which nobody read
  */
 import { fromHex, type Hex } from '../../proto/hex.js'
@@ -20,7 +21,7 @@ import type { Database } from './database.js'
 import { StoreError } from './errors.js'
 import type { FactRows } from './fact-rows.js'
 import { decodeJson } from './json.js'
-import { KEY, LAYOUT_VERSION, nameIn } from './layout.js'
+import { KEY, LAYOUT_VERSION } from './layout.js'
 import type { ReportRows } from './report-rows.js'
 import { DamagedValue } from './sealed.js'
 import type { SealedRows } from './sealed-rows.js'
@@ -30,7 +31,9 @@ const AMOUNTS = ['stake', 'rewardsFunded']
 /** Old rows that one write deletes. */
 const BATCH_ROWS = 1000
 
-const below = (kind: string) => ({ gte: `${kind}/`, lt: `${kind}/~` })
+/** Keys of today have digits where the old ones have the `0x` of a hash. */
+const below = (kind: string) =>
+  kind.endsWith('0x') ? { gte: kind, lt: `${kind}~` } : { gte: `${kind}/`, lt: `${kind}/~` }
 
 export interface NewRows {
   readonly reports: ReportRows
@@ -40,28 +43,26 @@ export interface NewRows {
 
 /** @throws StoreError 'damaged' for an old row that cannot be read */
 export async function moveRows(db: Database, rows: SealedRows, to: NewRows): Promise<void> {
-  const move = async (kind: string, put: (value: Uint8Array, key: string) => Promise<unknown>) => {
+  const move = async (kind: string, put: (value: Uint8Array) => Promise<unknown>) => {
     for await (const [key, value] of rows.each(below(kind))) {
-      await rows.guarded(() => put(value, key).catch(error => Promise.reject(unlessRead(key, error))))
-      if (kind !== 'ballot') await rows.write([], false, [key])
+      await rows.guarded(() => put(value).catch(error => Promise.reject(unlessRead(key, error))))
+      await rows.write([], false, [key])
     }
   }
   await move('facts', async value => to.facts.put(decodeJson(value, AMOUNTS) as ChainFacts))
   await move('report', async value => to.reports.put(reportFrom(value)))
-  await move('ballot', (value, key) => moveBallot(rows, to.ballots, key, value))
-  for (const kind of ['report-of', 'leaf', 'certificate']) await dropAll(db, rows, kind)
+  await move('ballot/0x', value => moveBallot(to.ballots, value))
+  for (const kind of ['report-of', 'leaf', 'certificate', 'ballot-of']) await dropAll(db, rows, kind)
   await rows.write([[KEY.version, new TextEncoder().encode(LAYOUT_VERSION)]], true)
 }
 
 /** A ballot whose votes nobody can open would never count: it is dropped. */
-async function moveBallot(rows: SealedRows, ballots: BallotRows, key: string, value: Uint8Array): Promise<void> {
-  if ((await ballots.index(nameIn(key))) !== undefined) return // it is moved
+async function moveBallot(ballots: BallotRows, value: Uint8Array): Promise<void> {
   try {
     const { votes, ...head } = WholeBallot.decode(value)
     await ballots.put(head, votes, false)
   } catch (error) {
     if (!(error instanceof RangeError || error instanceof MessageError)) throw error
-    await rows.write([], false, [key])
   }
 }
 

@@ -1,17 +1,17 @@
 /**
- * The keys of the database. Numbers in keys have a fixed width, so a range of epochs is a range of keys.
+ * The keys of the database. Numbers in keys have a fixed width, so a range of epochs is a range of keys. What is large has
+ * its epoch first: rows that are written together, and deleted together, lie together on the disk.
  *
  *   meta/version                                      version of the layout
  *   meta/record                                       head of the signing record (a separate file: signing-record.ts)
  *   meta/record-changed                               when the system last changed its file, in ns, decimal
- *   ballot/<root>                                     encoded Ballot without its votes, once all of them are held
- *   ballot-index/<root>                               its index: see proto/ballot-index.ts
- *   ballot-part/<root>/<part>                         its encoded votes, 256 a part, one after the other
- *   ballot-of/<epoch>/<root>                          for pruning
+ *   ballot/<epoch>/<root>                             encoded Ballot without its votes, once all of them are held
+ *   ballot-index/<epoch>/<root>                       its index: see proto/ballot-index.ts
+ *   ballot-part/<epoch>/<root>/<part>                 its encoded votes, 256 a part, one after the other
  *   facts-head/<epoch>/<block hash>                   facts without their lists, see fact-format.ts
  *   facts-part/<epoch>/<name>                         a part of a list; the epoch is the first of its generation
  *   summary/<epoch>/<header hash>                     ReportSummary, see stored-report.ts
- *   epoch-of/<header hash>                            epoch of a report, decimal
+ *   epoch-of/<root or header hash>                    epoch of a ballot or a report, decimal
  *   leaves/<epoch>/<header hash>/<registry index>     leaves with their carry-over, from this provider on: leaf-rows.ts
  *   rewards/<epoch>/<header hash>/<number>            rewards, from this one on
  *   provider/<account>/<registry index>               empty: a provider of which a report that the chain accepted has a leaf
@@ -42,14 +42,14 @@ export const KEY = {
   version: 'meta/version',
   record: 'meta/record',
   recordChanged: 'meta/record-changed',
-  ballot: (root: Hex) => `ballot/${root}`,
-  ballotIndex: (root: Hex) => `ballot-index/${root}`,
-  ballotPart: (root: Hex, part: number) => `ballot-part/${root}/${String(part).padStart(PART_DIGITS, '0')}`,
-  ballotOf: (epoch: number, root: Hex) => `ballot-of/${epochName(epoch)}/${root}`,
+  ballot: (epoch: number, root: Hex) => `ballot/${epochName(epoch)}/${root}`,
+  ballotIndex: (epoch: number, root: Hex) => `ballot-index/${epochName(epoch)}/${root}`,
+  ballotPart: (epoch: number, root: Hex, part: number) =>
+    `ballot-part/${epochName(epoch)}/${root}/${String(part).padStart(PART_DIGITS, '0')}`,
   facts: (epoch: number, blockHash: Hex) => `facts-head/${epochName(epoch)}/${blockHash}`,
   factsPart: (generation: number, name: string) => `facts-part/${epochName(generation)}/${name}`,
   summary: (epoch: number, headerHash: Hex) => `summary/${epochName(epoch)}/${headerHash}`,
-  epochOf: (headerHash: Hex) => `epoch-of/${headerHash}`,
+  epochOf: (hash: Hex) => `epoch-of/${hash}`,
   leaves: (epoch: number, headerHash: Hex, index: number) =>
     `leaves/${epochName(epoch)}/${headerHash}/${itemName(index)}`,
   rewards: (epoch: number, headerHash: Hex, first: number) =>
@@ -64,16 +64,11 @@ export const KEY = {
 } as const
 
 /** Kinds of keys that begin with an epoch. In ranges, '~' sorts after every key of a kind. */
-export type EpochKind =
-  | 'ballot-of'
-  | 'facts-head'
-  | 'facts-part'
-  | 'summary'
-  | 'leaves'
-  | 'rewards'
-  | 'gossip'
-  | 'evidence'
-  | 'opening-fault'
+export const EPOCH_KINDS = [
+  ...(['ballot', 'ballot-index', 'ballot-part', 'facts-head', 'facts-part', 'summary', 'leaves', 'rewards'] as const),
+  ...(['gossip', 'evidence', 'opening-fault'] as const),
+] as const
+export type EpochKind = (typeof EPOCH_KINDS)[number]
 
 export interface KeyRange {
   readonly gte: string
@@ -91,7 +86,7 @@ export const beforeEpoch = (kind: EpochKind, epoch: number): KeyRange => ({
 })
 
 /** All parts of a ballot, in their order. */
-export const partsOf = (root: Hex) => ({ gte: `ballot-part/${root}/`, lt: `ballot-part/${root}/~` })
+export const partsOf = (epoch: number, root: Hex): KeyRange => below(`ballot-part/${epochName(epoch)}/${root}`)
 
 /** @param first and last epoch */
 export const fromTo = (kind: EpochKind, first: number, last: number): KeyRange => ({
@@ -104,6 +99,9 @@ export const ofReport = (kind: 'leaves' | 'rewards', epoch: number, headerHash: 
   below(`${kind}/${epochName(epoch)}/${headerHash}`)
 
 export const ofProvider = (account: Hex): KeyRange => below(`provider/${account}`)
+
+/** The third part of a key of an `EpochKind`. */
+export const secondNameIn = (key: string): Hex => key.split('/')[2] as Hex
 
 /** The last part of a key: a root or a hash. */
 export const nameIn = (key: string): Hex => key.slice(key.lastIndexOf('/') + 1) as Hex

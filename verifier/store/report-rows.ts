@@ -8,15 +8,13 @@ import { leafPart } from '../../proto/leaf-state.js'
 import { encodeReward, REWARD_BYTES } from '../../proto/reward.js'
 import { readCarryOver } from '../core/scoring/carry-over.js'
 import type { Database } from './database.js'
+import { epochFrom, epochRow } from './epoch-row.js'
 import { allOf, beforeEpoch, fromTo, indexIn, KEY, type KeyRange, nameIn, ofProvider, ofReport } from './layout.js'
 import { leafIn, leavesIn, partsOf, type ReportParts, rewardsIn, rowsOf } from './leaf-rows.js'
 import { Newest } from './newest.js'
 import { missingValue } from './sealed.js'
 import type { Row, SealedRows } from './sealed-rows.js'
 import { decodeSummary, encodeSummary, type ReportSummary, type StoredReport } from './stored-report.js'
-
-const text = (value: Uint8Array): string => new TextDecoder().decode(value)
-const bytes = (value: string): Uint8Array => new TextEncoder().encode(value)
 
 export interface HeldLeaf {
   readonly leaf: Leaf
@@ -56,7 +54,7 @@ export class ReportRows {
     const providers = posted === undefined ? [] : await this.#newProviders(report)
     await this.rows.write([
       [KEY.summary(epoch, headerHash), encodeSummary(report, sizes)],
-      [KEY.epochOf(headerHash), bytes(String(epoch))],
+      epochRow(epoch, headerHash),
       ...rows,
       ...providers,
     ])
@@ -157,7 +155,7 @@ export class ReportRows {
 
   async #find(headerHash: Hex) {
     const epoch = await this.rows.get(KEY.epochOf(headerHash))
-    return epoch && this.#read(Number(text(epoch)), headerHash)
+    return epoch && this.#read(epochFrom(epoch), headerHash)
   }
 
   async #read(epoch: number, headerHash: Hex) {

@@ -15,7 +15,7 @@ import { checkDirectory, type Database, databaseIn, type OpenMode } from './data
 import { damaged, existingRecord, noRecord, storeErrorFrom } from './errors.js'
 import { FactRows } from './fact-rows.js'
 import { GossipRows, type HeardItem } from './gossip-rows.js'
-import { allOf, beforeEpoch, KEY, LAYOUT_VERSION } from './layout.js'
+import { allOf, beforeEpoch, EPOCH_KINDS, KEY, LAYOUT_VERSION } from './layout.js'
 import { moveSigned } from './layout-1.js'
 import { moveRows } from './layout-2.js'
 import { LogRows } from './log-rows.js'
@@ -35,6 +35,9 @@ export interface StoreOptions {
   readonly database?: Database
   readonly openFile?: typeof openRecordFile
 }
+
+/** How often the room of deleted epochs is given back. Each time writes some tables again, of 2 MiB. */
+const COMPACT_EPOCHS = 8
 
 const text = (value: Uint8Array): string => new TextDecoder().decode(value)
 const bytes = (value: string): Uint8Array => new TextEncoder().encode(value)
@@ -232,7 +235,16 @@ export class Store {
       this.#facts.forgetBefore(epoch)
       this.reports.forgetBefore(epoch)
       await this.#transcripts.prune(epoch)
+      if (keys.length > 0 && epoch % COMPACT_EPOCHS === 0) await this.#giveBack(epoch)
     })
+  }
+
+  /** Of itself the database keeps what was deleted for long: twice what is there. */
+  async #giveBack(epoch: number): Promise<void> {
+    for (const kind of EPOCH_KINDS) {
+      const { gte, lt } = beforeEpoch(kind, epoch)
+      await this.db.compactRange(gte, lt)
+    }
   }
 
   // -------------------------------------------------------------------------------------------- access

@@ -147,15 +147,17 @@ describe('what one provider’s score follows from', function () {
 
   it('is explained once for all who ask, and leaves the thread to others', async () => {
     let reads = 0
-    const counted: Pick<ProviderEvidence, 'of'> = {
-      of: (...asked) => {
+    const counted: Pick<ProviderEvidence, 'held'> = {
+      held: (...asked) => {
         reads++
-        return evidence.of(...asked)
+        return evidence.held(...asked)
       },
     }
     const explainer = new Explainer(counted)
     const all = await Promise.all(Array.from({ length: 20 }, () => explainer.explain(PROVIDER, report, [])))
     for (const one of all) expect(one).to.equal(all[0])
+    const proven = await recomputeProvider(await of(PROVIDER))
+    expect(all[0]).to.deep.equal(explanationOf(PROVIDER, proven, report.posted, [], []))
     expect(reads).to.equal(1)
     expect(await explainer.explain(account('nobody'), report, [])).to.equal(undefined)
   })

@@ -29,6 +29,7 @@ export interface PackedPlan {
 
 type Providers = ChainFacts['providers']
 
+/** What moves to another thread without a copy. */
 export const memoryOf = ({ first, repeats, receivers, epochs, receiversAt }: PackedPlan): ArrayBuffer[] =>
   [first, repeats, receivers, epochs, receiversAt].map(({ buffer }) => buffer as ArrayBuffer)
 

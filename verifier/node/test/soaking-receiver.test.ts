@@ -24,8 +24,9 @@ describe('a receiver that draws a soak of one provider and not of another', func
     }
     const soaks = { params: HALF, scheduleFor }
     const { honest, other, readTranscript } = await epoch.measure('provider', () => ({}), soaks)
-    expect(honest).to.include({ soak: true, outcome: OUTCOME.verified, rateKbps: CLAIM_KBPS })
-    expect(other).to.include({ soak: false, outcome: OUTCOME.verified, rateKbps: CLAIM_KBPS })
+    expect(honest).to.include({ soak: true, outcome: OUTCOME.verified })
+    expect(other).to.include({ soak: false, outcome: OUTCOME.verified })
+    for (const { rateKbps } of [honest, other]) expect(rateKbps, 'busy machine or not').to.be.within(1, CLAIM_KBPS)
     for (const { soak, provider, scheduleProof } of [honest, other])
       expect(soak).to.equal(isSoak(scheduleProof, provider, HALF))
     // The transcript gives this very vote only if its session was a soak.

@@ -8,11 +8,12 @@ import { fromHex, type Hex, toHex, ZERO_HASH } from '../../../proto/hex.js'
 import { encodeLeaf } from '../../../proto/leaf.js'
 import { MerkleTree } from '../../../proto/merkle.js'
 import { Ballot } from '../../../proto/messages.js'
-import { decodeVote, encodeVote, OUTCOME, type OutcomeCode } from '../../../proto/vote.js'
+import { encodeVote, OUTCOME, type OutcomeCode } from '../../../proto/vote.js'
 import type { HeldEpoch } from '../../api/test/sample-node.js'
 import { BlsSigner } from '../../bls/signer.js'
 import { keysFromSeed } from '../../config/keys.js'
 import { assign } from '../../core/assignment/assign.js'
+import { countedBallot } from '../../core/scoring/ballots.js'
 import { decodeCarryOver, encodeCarryOver } from '../../core/scoring/carry-over.js'
 import { buildReport } from '../../core/scoring/report.js'
 import { account, CLAIM_KBPS, facts, PARAMS, vote } from '../../core/test/samples.js'
@@ -101,7 +102,7 @@ function epochAfter(epoch: number, previous: EvidenceJson['previous']): HeldEpoc
     rewardsRoot: ZERO_HASH,
     previous: { epoch: previous.epoch, ...decodeCarryOver(previous.leaves.map(fromHex)) },
     ballotSet: ballots.map(({ verifier, root }) => ({ verifier, root: toHex(root) })),
-    ballots: ballots.map(({ verifier, votes }) => ({ verifier, votes: votes.map(decodeVote) })),
+    ballots: ballots.map(({ verifier, votes }) => countedBallot(verifier, votes)),
   })
   const hash = headerHash(NETWORK, header)
   const evidence: EvidenceJson = {

@@ -12,7 +12,7 @@ export function withWrites(
   const batch = level.batch.bind(level) as (rows: never, options: never) => Promise<void>
   return Object.assign(level, {
     batch: (rows: never, options: never) => around(() => batch(rows, options)),
-  }) as Database
+  }) as unknown as Database
 }
 
 /** Copies of a data directory, from different instants. */

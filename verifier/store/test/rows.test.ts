@@ -1,11 +1,13 @@
 /** How reports and facts lie in the database: what is read of them, and what is written once. */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { Level } from 'level'
 import { keccakText } from '../../../proto/hash.js'
 import { ZERO_HASH } from '../../../proto/hex.js'
+import { VOTE_BYTES } from '../../../proto/vote.js'
 import { type ChainFacts, NO_PAID_REPORT } from '../../core/facts.js'
 import { encodeRewards } from '../../core/rewards/rewards.js'
 import { encodeCarried, encodeCarryOver } from '../../core/scoring/carry-over.js'
@@ -13,9 +15,17 @@ import { account } from '../../core/test/samples.js'
 import type { HeldItems } from '../report-rows.js'
 import { Store } from '../store.js'
 import { longReport, posted } from './report-samples.js'
-import { facts } from './samples.js'
+import { ballot, facts, putBallot } from './samples.js'
 
 const PROVIDERS = 300
+
+/** In the order of a ballot, and of bytes that do not compress. */
+const randomVotes = (count: number): Uint8Array[] =>
+  Array.from({ length: count }, (_, i) => {
+    const vote = randomBytes(VOTE_BYTES)
+    vote.writeUInt32BE(i, 44) // the first bytes of its provider
+    return vote
+  })
 
 describe('the rows of a store', () => {
   let dataDir: string
@@ -112,6 +122,25 @@ describe('the rows of a store', () => {
         [5, 1],
       ])
     })
+  })
+
+  it('give back the room of what was pruned', async () => {
+    const bytes = async () => {
+      const files = await readdir(join(dataDir, 'db'))
+      const sizes = await Promise.all(files.map(async name => (await stat(join(dataDir, 'db', name))).size))
+      return sizes.reduce((sum, size) => sum + size)
+    }
+    const KEPT = 8
+    const sizes: number[] = []
+    for (let epoch = 1; epoch <= 64; epoch++) {
+      await store.putReport(posted(longReport(epoch, 50)))
+      await putBallot(store, { ...ballot(epoch, `ballot ${epoch}`), votes: randomVotes(100) })
+      await store.prune(epoch - KEPT)
+      if (epoch % 16 !== 0) continue
+      await reopen() // moves the log into a table
+      sizes.push(await bytes())
+    }
+    expect(Math.max(...sizes)).to.be.below(1.5 * sizes[0]!)
   })
 
   describe('of facts', () => {

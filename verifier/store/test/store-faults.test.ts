@@ -16,6 +16,8 @@ import { expectFault, failure } from './faults.js'
 import { longReport } from './report-samples.js'
 import { ballot, facts, putBallot, storedBallot } from './samples.js'
 
+const compacting = (level: unknown) => level as Pick<Database, 'compactRange'>
+
 describe('a store', () => {
   let parent: string
   let dataDir: string
@@ -293,6 +295,7 @@ describe('a store', () => {
       const database: Database = {
         open: () => level.open(),
         close: () => level.close(),
+        compactRange: (start, end) => compacting(level).compactRange(start, end),
         get: (key: string) => level.get(key),
         iterator: ((range: object) => level.iterator(range)) as Database['iterator'],
         keys: ((range: object) => level.keys(range)) as Database['keys'],
