@@ -1,10 +1,12 @@
 /** What an evaluation knows of each provider before it reads a vote. */
 import { windowStart } from '../../../proto/epoch.js'
 import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
+import type { NetworkParams } from '../../../proto/params.js'
 import type { SoakVote } from '../../../proto/soak-vote.js'
 import type { OpenWindow } from '../../../proto/window-votes.js'
-import type { ActiveProvider } from '../facts.js'
-import type { EvaluateInput } from './evaluate.js'
+import type { Assignment } from '../assignment/assign.js'
+import type { ActiveProvider, ChainFacts } from '../facts.js'
+import type { CarryOver } from './carry-over.js'
 import type { WindowState } from './window-end.js'
 
 /** One provider's part of the evaluation. */
@@ -22,7 +24,15 @@ export interface Part {
   readonly soakVotes: readonly SoakVote[]
 }
 
-export function partsOf({ facts, assignment, previous, params }: Omit<EvaluateInput, 'ballots'>): Part[] {
+export interface PartsInput {
+  readonly params: Pick<NetworkParams, 'windowEpochs'>
+  readonly facts: ChainFacts
+  readonly assignment: Pick<Assignment, 'receiversOf' | 'assignedRootOf'>
+  /** the last accepted report */
+  readonly previous: CarryOver
+}
+
+export function partsOf({ facts, assignment, previous, params }: PartsInput): Part[] {
   const leaves = new Map(previous.leaves.map(leaf => [keyOf(leaf.index, leaf.provider), leaf]))
   const first = windowStart(facts.epoch, params.windowEpochs)
   const rootOf = (provider: ActiveProvider) =>
