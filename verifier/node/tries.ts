@@ -4,13 +4,12 @@
  * runs beside a group, since both tries of the group need it.
  */
 import type { Hex } from '../../proto/hex.js'
-import type { Session } from '../core/assignment/assign.js'
-import type { Plan } from '../core/assignment/plan.js'
+import type { Assignment, Session } from '../core/assignment/assign.js'
 import { groupBy } from '../core/group-by.js'
 import { type Combined, combineTogether, isKept, type Try } from '../core/scoring/two-tries.js'
 
 export interface TriesOptions<T extends Try> {
-  readonly assignment: Pick<Plan, 'triesBy' | 'groupsOf'>
+  readonly assignment: Pick<Assignment, 'triesBy' | 'groupsOf'>
   /** registry index */
   readonly self: number
   /** undefined if this node was not ready in time */
