@@ -5,6 +5,7 @@
 
 import type { Leaf } from '../../proto/leaf.js'
 import { type Assignment, assign } from '../core/assignment/assign.js'
+import { AssignedRoots } from '../core/assignment/assigned.js'
 import { type BlockFacts, type ChainFacts, withLinks } from '../core/facts.js'
 import type { VerifierContext } from './context.js'
 import { failOnStoreError } from './failures.js'
@@ -22,6 +23,8 @@ const KEPT_EPOCHS = 8
 
 export class EpochFacts {
   readonly #records = new Map<number, Promise<EpochRecord>>()
+  /** of the window's receivers, whose hashes all of its epochs share */
+  readonly #roots = new AssignedRoots()
 
   /** @param leavesOf the leaves of an accepted report. Throws if neither this node nor a peer that answers has them */
   constructor(
@@ -71,6 +74,6 @@ export class EpochFacts {
   async #record(read: BlockFacts): Promise<EpochRecord> {
     const facts = withLinks(read, await this.leavesOf(read.linkReport))
     await this.context.store.putFacts(facts)
-    return { facts, assignment: assign(facts, this.context.params) }
+    return { facts, assignment: assign(facts, this.context.params, this.#roots) }
   }
 }
