@@ -31,9 +31,7 @@ const AMOUNTS = ['stake', 'rewardsFunded']
 /** Old rows that one write deletes. */
 const BATCH_ROWS = 1000
 
-/** Keys of today have digits where the old ones have the `0x` of a hash. */
-const below = (kind: string) =>
-  kind.endsWith('0x') ? { gte: kind, lt: `${kind}~` } : { gte: `${kind}/`, lt: `${kind}/~` }
+const startingWith = (prefix: string) => ({ gte: prefix, lt: `${prefix}~` })
 
 export interface NewRows {
   readonly reports: ReportRows
@@ -43,16 +41,17 @@ export interface NewRows {
 
 /** @throws StoreError 'damaged' for an old row that cannot be read */
 export async function moveRows(db: Database, rows: SealedRows, to: NewRows): Promise<void> {
-  const move = async (kind: string, put: (value: Uint8Array) => Promise<unknown>) => {
-    for await (const [key, value] of rows.each(below(kind))) {
+  const move = async (prefix: string, put: (value: Uint8Array) => Promise<unknown>) => {
+    for await (const [key, value] of rows.each(startingWith(prefix))) {
       await rows.guarded(() => put(value).catch(error => Promise.reject(unlessRead(key, error))))
       await rows.write([], false, [key])
     }
   }
-  await move('facts', async value => to.facts.put(decodeJson(value, AMOUNTS) as ChainFacts))
-  await move('report', async value => to.reports.put(reportFrom(value)))
+  await move('facts/', async value => to.facts.put(decodeJson(value, AMOUNTS) as ChainFacts))
+  await move('report/', async value => to.reports.put(reportFrom(value)))
+  // Keys of today have the digits of an epoch where the old ones have the `0x` of a root.
   await move('ballot/0x', value => moveBallot(to.ballots, value))
-  for (const kind of ['report-of', 'leaf', 'certificate', 'ballot-of']) await dropAll(db, rows, kind)
+  for (const prefix of ['report-of/', 'leaf/', 'certificate/', 'ballot-of/']) await dropAll(db, rows, prefix)
   await rows.write([[KEY.version, new TextEncoder().encode(LAYOUT_VERSION)]], true)
 }
 
@@ -70,9 +69,9 @@ async function moveBallot(ballots: BallotRows, value: Uint8Array): Promise<void>
 const unlessRead = (key: string, error: Error): Error =>
   error instanceof StoreError ? error : new DamagedValue(key, `${JSON.stringify(key)} cannot be read: ${error.message}`)
 
-async function dropAll(db: Database, rows: SealedRows, kind: string): Promise<void> {
+async function dropAll(db: Database, rows: SealedRows, prefix: string): Promise<void> {
   for (;;) {
-    const keys = await rows.guarded(() => db.keys({ ...below(kind), limit: BATCH_ROWS }).all())
+    const keys = await rows.guarded(() => db.keys({ ...startingWith(prefix), limit: BATCH_ROWS }).all())
     if (keys.length === 0) return
     await rows.write([], false, keys)
   }
