@@ -6,7 +6,7 @@ import { CAUSE, encodeVote, OUTCOME, type OutcomeCode, type Vote } from '../../.
 import { type ActiveProvider, type ChainFacts, NO_PAID_REPORT } from '../facts.js'
 import { type CountedBallot, countedBallot } from '../scoring/ballots.js'
 import { EncodedVote, viewOf } from '../scoring/encoded-vote.js'
-import { type EvaluateInput, evaluateEpoch } from '../scoring/evaluate.js'
+import { type EvaluateInput, type Evaluation, evaluateEpoch } from '../scoring/evaluate.js'
 import type { Tally } from '../scoring/tally.js'
 
 export const CLAIM_KBPS = 25_000
@@ -101,6 +101,13 @@ export interface CastBallot {
 
 export const encodedBallots = (ballots: readonly CastBallot[]): CountedBallot[] =>
   ballots.map(({ verifier, votes }) => ballotOf(verifier, votes))
+
+/** Evaluates an epoch from ballots as a test makes them. */
+export const evaluateCast = ({
+  ballots,
+  ...input
+}: Omit<EvaluateInput, 'ballots'> & { readonly ballots: readonly CastBallot[] }): Evaluation =>
+  evaluateEpoch({ ...input, ballots: encodedBallots(ballots) })
 
 export const encodedVote = (vote: Vote): EncodedVote => new EncodedVote(viewOf(encodeVote(vote)), 0)
 

@@ -7,7 +7,7 @@ import type { ActiveProvider } from '../../facts.js'
 import {
   account,
   CLAIM_KBPS,
-  encodedBallots,
+  evaluateCast,
   facts,
   PARAMS,
   providerNamed,
@@ -15,7 +15,7 @@ import {
   vote,
 } from '../../test/samples.js'
 import { NOTHING_CARRIED } from '../carry-over.js'
-import { type EvaluateInput, evaluateEpoch } from '../evaluate.js'
+import type { EvaluateInput } from '../evaluate.js'
 
 const RECEIVERS = [0, 1, 2, 3, 4, 5, 6].map(registryIndex)
 /** f+1 of seven: without their votes there is no quorum. */
@@ -49,13 +49,7 @@ function leavesOf(windows: readonly Window[], registered: (window: number) => Pa
       return { verifier: receiver, votes: [vote(receiver, outcome, rateKbps, ticks)] }
     })
     const assignment = assign(chain, PARAMS)
-    const evaluation = evaluateEpoch({
-      params: PARAMS,
-      facts: chain,
-      assignment,
-      previous,
-      ballots: encodedBallots(ballots),
-    })
+    const evaluation = evaluateCast({ params: PARAMS, facts: chain, assignment, previous, ballots })
     previous = { epoch, ...evaluation }
     return evaluation.leaves[0]!
   })

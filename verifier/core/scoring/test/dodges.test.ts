@@ -4,10 +4,10 @@ import fc from 'fast-check'
 import { type Leaf, STATUS } from '../../../../proto/leaf.js'
 import { OUTCOME } from '../../../../proto/vote.js'
 import { assign } from '../../assignment/assign.js'
-import { account, CLAIM_KBPS, encodedBallots, facts, PARAMS, providerNamed, vote } from '../../test/samples.js'
+import { account, CLAIM_KBPS, evaluateCast, facts, PARAMS, providerNamed, vote } from '../../test/samples.js'
 import { type BreachWindow, type HeldBreaches, NO_BREACH, nextBreachState, penaltyBps } from '../breach.js'
 import { NOTHING_CARRIED } from '../carry-over.js'
-import { type EvaluateInput, evaluateEpoch } from '../evaluate.js'
+import type { EvaluateInput } from '../evaluate.js'
 
 const CAPACITY_KBPS = 1_000_000
 const HUGE_KBPS = 2 ** 32 - 1
@@ -47,13 +47,7 @@ function leavesOf(windows: readonly Window[]): Leaf[] {
       const outcome = isRead ? (deliversKbps < claimKbps ? OUTCOME.under : OUTCOME.verified) : OUTCOME.noData
       return { verifier: index, votes: [vote(index, outcome, isRead ? deliversKbps : 0, { ...evidence, ...ticks })] }
     })
-    const evaluation = evaluateEpoch({
-      params: PARAMS,
-      facts: chain,
-      assignment,
-      previous,
-      ballots: encodedBallots(ballots),
-    })
+    const evaluation = evaluateCast({ params: PARAMS, facts: chain, assignment, previous, ballots })
     previous = { ...evaluation, epoch }
     return evaluation.leaves[0]!
   })

@@ -5,9 +5,8 @@ import { type Leaf, STATUS } from '../../../../proto/leaf.js'
 import { OUTCOME, type Vote } from '../../../../proto/vote.js'
 import { assign } from '../../assignment/assign.js'
 import { type Session, senderLoadKbps } from '../../assignment/place.js'
-import { encodedBallots, facts, PARAMS, providerNamed, vote } from '../../test/samples.js'
+import { evaluateCast, facts, PARAMS, providerNamed, vote } from '../../test/samples.js'
 import { NOTHING_CARRIED } from '../carry-over.js'
-import { evaluateEpoch } from '../evaluate.js'
 
 const LONG = { ...PARAMS, epochSeconds: 3_600, lanes: 0 }
 const LINK = keccakText('a line')
@@ -61,13 +60,7 @@ function leavesOn(lineKbps: number, { verifiers = 7, serves = always } = {}): [s
     votes: assignment.sessions.filter(({ receiver }) => receiver === index).map(voteOf),
   }))
   const previous = { epoch: 0, ...NOTHING_CARRIED }
-  const { leaves } = evaluateEpoch({
-    params: LONG,
-    facts: chain,
-    assignment,
-    previous,
-    ballots: encodedBallots(ballots),
-  })
+  const { leaves } = evaluateCast({ params: LONG, facts: chain, assignment, previous, ballots })
   return [leaves[0]!, leaves[1]!]
 }
 

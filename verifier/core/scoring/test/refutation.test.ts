@@ -9,17 +9,9 @@ import { encodeVote, OUTCOME, type Vote } from '../../../../proto/vote.js'
 import { type Assignment, assign } from '../../assignment/assign.js'
 import { assignedRoot } from '../../assignment/assigned.js'
 import { anyVote, voteBelowThreshold, voteFromThreshold } from '../../test/arbitraries.js'
-import {
-  account,
-  type CastBallot,
-  CLAIM_KBPS,
-  encodedBallots,
-  facts,
-  PARAMS,
-  providerNamed,
-} from '../../test/samples.js'
+import { account, type CastBallot, CLAIM_KBPS, evaluateCast, facts, PARAMS, providerNamed } from '../../test/samples.js'
 import { decodeCarryOver, encodeCarryOver, NOTHING_CARRIED } from '../carry-over.js'
-import { type EvaluateInput, evaluateEpoch } from '../evaluate.js'
+import type { EvaluateInput } from '../evaluate.js'
 import { type BallotedReport, type RefutationInput, refutationOf, votesNeeded } from '../refutation.js'
 
 const SEED = 20_261_127
@@ -56,7 +48,7 @@ function run(
     }
     const assignment = assign(chain, params)
     const ballots: CastBallot[] = [...cast].map(([verifier, votes]) => ({ verifier, votes }))
-    const evaluation = evaluateEpoch({ params, facts: chain, assignment, previous, ballots: encodedBallots(ballots) })
+    const evaluation = evaluateCast({ params, facts: chain, assignment, previous, ballots })
     const encoded = ballots.map(({ votes }) => votes.map(encodeVote))
     const roots = encoded.map(votes => new MerkleTree(votes).root)
     const report: BallotedReport = {

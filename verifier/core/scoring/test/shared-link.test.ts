@@ -9,9 +9,9 @@ import type { Leaf } from '../../../../proto/leaf.js'
 import { assign } from '../../assignment/assign.js'
 import type { Session } from '../../assignment/place.js'
 import { withLinks } from '../../facts.js'
-import { CLAIM_KBPS, encodedBallots, facts, PARAMS, registryIndex } from '../../test/samples.js'
+import { CLAIM_KBPS, evaluateCast, facts, PARAMS, registryIndex } from '../../test/samples.js'
 import { NOTHING_CARRIED } from '../carry-over.js'
-import { type EvaluateInput, evaluateEpoch } from '../evaluate.js'
+import type { EvaluateInput } from '../evaluate.js'
 import { makeVote } from '../vote.js'
 
 const VERIFIERS = 7
@@ -53,13 +53,7 @@ function windows(shows: Shows): Leaf[][] {
       verifier: registryIndex(place),
       votes: assignment.sessions.filter(({ receiver }) => receiver === registryIndex(place)).map(voteOf),
     }))
-    const evaluation = evaluateEpoch({
-      params: PARAMS,
-      facts: chain,
-      assignment,
-      previous,
-      ballots: encodedBallots(ballots),
-    })
+    const evaluation = evaluateCast({ params: PARAMS, facts: chain, assignment, previous, ballots })
     previous = { epoch, ...evaluation }
     reports.push([...evaluation.leaves])
   }

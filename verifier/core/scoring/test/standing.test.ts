@@ -4,9 +4,9 @@ import fc from 'fast-check'
 import type { Leaf } from '../../../../proto/leaf.js'
 import { OUTCOME, type OutcomeCode } from '../../../../proto/vote.js'
 import { assign } from '../../assignment/assign.js'
-import { account, CLAIM_KBPS, encodedBallots, facts, PARAMS, registryIndex, vote } from '../../test/samples.js'
+import { account, CLAIM_KBPS, evaluateCast, facts, PARAMS, registryIndex, vote } from '../../test/samples.js'
 import { NOTHING_CARRIED } from '../carry-over.js'
-import { type EvaluateInput, evaluateEpoch } from '../evaluate.js'
+import type { EvaluateInput } from '../evaluate.js'
 import { NEWCOMER, nextStanding, type Standing } from '../standing.js'
 
 const TICKS = 24
@@ -36,12 +36,12 @@ function leavesOf(windows: readonly Seen[], params = PARAMS): Leaf[] {
       verifier,
       votes: [vote(verifier, outcome, rateKbps, { ...more, provider: account('provider 0') })],
     }))
-    const { leaves } = evaluateEpoch({
+    const { leaves } = evaluateCast({
       params,
       facts: chain,
       assignment: assign(chain, params),
       previous,
-      ballots: encodedBallots(ballots),
+      ballots,
     })
     previous = { ...NOTHING_CARRIED, epoch, leaves }
     return leaves[0]!

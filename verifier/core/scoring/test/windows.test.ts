@@ -7,9 +7,9 @@ import { OUTCOME, type OutcomeCode } from '../../../../proto/vote.js'
 import { windowDigest } from '../../../../proto/window-votes.js'
 import { assign } from '../../assignment/assign.js'
 import type { ActiveProvider, ChainFacts } from '../../facts.js'
-import { account, CLAIM_KBPS, encodedBallots, facts, PARAMS, providerNamed, vote } from '../../test/samples.js'
+import { account, CLAIM_KBPS, evaluateCast, facts, PARAMS, providerNamed, vote } from '../../test/samples.js'
 import { decodeCarryOver, encodeCarryOver, NOTHING_CARRIED } from '../carry-over.js'
-import { type EvaluateInput, type Evaluation, evaluateEpoch } from '../evaluate.js'
+import type { EvaluateInput, Evaluation } from '../evaluate.js'
 
 const W = 3
 const WINDOWS = { ...PARAMS, windowEpochs: W, eraEpochs: 6, epochSeconds: 60 }
@@ -68,13 +68,7 @@ function run(epochs: readonly Epoch[], network: Network = {}): Evaluation[] {
         : vote(receiver, OUTCOME.noData, 0, ticks)
       return { verifier: receiver, votes: [own] }
     })
-    const evaluation = evaluateEpoch({
-      params: WINDOWS,
-      facts: chain,
-      assignment,
-      previous,
-      ballots: encodedBallots(ballots),
-    })
+    const evaluation = evaluateCast({ params: WINDOWS, facts: chain, assignment, previous, ballots })
     previous = { epoch, ...decodeCarryOver(encodeCarryOver(evaluation)) }
     return [evaluation]
   })
