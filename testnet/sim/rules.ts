@@ -2,10 +2,10 @@
  * What the simulation of whole networks takes of the nodes' own rules: all of it comes through this file. No rule is written
  * a second time. `reportOf` goes the whole way of a node, over bytes; `evaluate` is the heart of it, for the many epochs.
  */
+import { votesOf } from '../../proto/ballot-index.js'
 import { type Hex, ZERO_HASH } from '../../proto/hex.js'
 import { MerkleTree } from '../../proto/merkle.js'
 import type { NetworkParams } from '../../proto/params.js'
-import { VOTE_BYTES } from '../../proto/vote.js'
 import { ballotSetOf } from '../../verifier/core/agreement/ballot-set.js'
 import { type Assignment, assign } from '../../verifier/core/assignment/assign.js'
 import type { ChainFacts } from '../../verifier/core/facts.js'
@@ -47,7 +47,7 @@ export const CORE: Rules = {
  */
 export function reportOf(input: EvaluateInput, previousHeader: Hex = ZERO_HASH): Report {
   const { facts, previous, ballots } = input
-  const encoded = ballots.map(({ verifier, votes }) => ({ verifier, votes: votesIn(votes) }))
+  const encoded = ballots.map(({ verifier, votes }) => ({ verifier, votes: votesOf(votes) }))
   const entries = encoded.map(({ verifier, votes }) => ({ verifier, root: new MerkleTree(votes).root }))
   const lists = facts.verifiers.map(({ index }) => ({ verifier: index, entries }))
   const { roots } = ballotSetOf(lists, facts.verifiers.length)
@@ -59,6 +59,3 @@ export function reportOf(input: EvaluateInput, previousHeader: Hex = ZERO_HASH):
     ballots: ballots.filter(({ verifier }) => counted.has(verifier)),
   })
 }
-
-const votesIn = (joined: Uint8Array): Uint8Array[] =>
-  Array.from({ length: joined.length / VOTE_BYTES }, (_, i) => joined.subarray(i * VOTE_BYTES, (i + 1) * VOTE_BYTES))

@@ -7,6 +7,7 @@ import { Checker, MAX_BATCH } from '../../../verifier/bls/checker.js'
 import { g1FromEip2537 } from '../../../verifier/bls/encoding.js'
 import { BlsSigner } from '../../../verifier/bls/signer.js'
 import { BlsVerifier } from '../../../verifier/bls/verifier.js'
+import { keysFromSeed } from '../../../verifier/config/keys.js'
 import type { Way } from './result.js'
 
 const blst = native()
@@ -18,7 +19,7 @@ interface Signed extends Check {
 /** Right signatures of 64 keys, over a digest each or over one. */
 function signatures(seed: string, count: number, shared: boolean): Signed[] {
   const signers = Array.from({ length: Math.min(count, MAX_BATCH) }, (_, i) => {
-    const signer = new BlsSigner(`0x00${keccakText(`${seed} key ${i}`).slice(4)}`)
+    const signer = new BlsSigner(keysFromSeed(seed, `verifier ${i}`).bls)
     const publicKey = blst.PublicKey.fromBytes(g1FromEip2537(signer.publicKey128), true)
     return { signer, publicKey, keys: [toHex(signer.publicKey128)] }
   })

@@ -12,6 +12,7 @@ import { type ApiServer, serveApi } from '../../../verifier/api/server.js'
 import { BlsSigner } from '../../../verifier/bls/signer.js'
 import { ChainHealth } from '../../../verifier/chain/chain-health.js'
 import { KnownEvents } from '../../../verifier/chain/known-events.js'
+import { keysFromSeed } from '../../../verifier/config/keys.js'
 import type { NetworkFile } from '../../../verifier/config/network-file.js'
 import { assign } from '../../../verifier/core/assignment/assign.js'
 import type { ChainFacts } from '../../../verifier/core/facts.js'
@@ -53,7 +54,7 @@ export class ApiNetwork {
     this.#size = size
     this.#signers = Array.from(
       { length: size.verifiers },
-      (_, i) => new BlsSigner(`0x00${keccakText(`key ${i}`).slice(4)}`),
+      (_, i) => new BlsSigner(keysFromSeed('bench scale', `verifier ${i}`).bls),
     )
   }
 

@@ -1,12 +1,12 @@
 /** Asks a verifier's API over HTTP, as a page and the command `explain` do. */
-import { type ChildProcess, fork } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import type { Hex } from '../../../proto/hex.js'
 import { connect, ENDPOINTS, type RequestOf } from '../../../verifier/client/index.js'
 import { explanationOf } from '../../../verifier/evidence/explanation.js'
 import { recomputeProvider } from '../../../verifier/evidence/recompute-provider.js'
 import { urlOf } from '../../../verifier/evidence/schema/endpoints.js'
+import { startChild } from '../in-child.js'
 import { median } from '../quantile.js'
 import type { ApiTask, Reported } from './api-main.js'
 import type { NetworkSize } from './sizes.js'
@@ -43,7 +43,7 @@ const LISTS: readonly RequestOf<typeof ENDPOINTS.providers>[] = [
 
 /** @throws Error if the process of the verifier ends, or an answer is wrong */
 export async function measureApi(size: NetworkSize): Promise<ApiRow> {
-  const child = fork(fileURLToPath(new URL('api-main.ts', import.meta.url)), { execArgv: process.execArgv })
+  const child = startChild(new URL('./api-main.ts', import.meta.url))
   const ended = once(child, 'exit')
   try {
     const firsts: { list: number; explain: number }[] = []

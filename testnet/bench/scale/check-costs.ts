@@ -5,6 +5,7 @@ import { fromHex } from '../../../proto/hex.js'
 import { decodeVote } from '../../../proto/vote.js'
 import { aggregate } from '../../../verifier/bls/aggregate.js'
 import { BlsSigner } from '../../../verifier/bls/signer.js'
+import { keysFromSeed } from '../../../verifier/config/keys.js'
 import { assign } from '../../../verifier/core/assignment/assign.js'
 import { votesFault } from '../../../verifier/node/ballot-checks.js'
 import type { BlsResult } from '../bls/result.js'
@@ -39,7 +40,7 @@ function medianSeconds(work: () => void): number {
 function aggregation(): () => void {
   const digest = keccakText('report')
   const signatures = Array.from({ length: SIGNATURES }, (_, i) =>
-    new BlsSigner(`0x00${keccakText(`key ${i}`).slice(4)}`).sign(digest),
+    new BlsSigner(keysFromSeed('bench scale', `verifier ${i}`).bls).sign(digest),
   )
   return () => aggregate(signatures)
 }

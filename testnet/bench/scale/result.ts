@@ -1,5 +1,6 @@
 /** What `bench scale` found, what must hold of it, and the verdict. Pure. */
 import type { BlsResult } from '../bls/result.js'
+import { figure, thousands } from '../figures.js'
 import type { CheckCosts } from './agreement-model.js'
 import type { ApiRow } from './api.js'
 import { type CoreCell, type CoreRow, cellOf } from './core-row.js'
@@ -80,10 +81,6 @@ const above = (value: number, bound: number, unit: string, what: string): string
 
 export const nameOf = ({ verifiers, providers, windowEpochs }: CoreSize): string =>
   `${verifiers} × ${thousands(providers)}, W = ${windowEpochs}`
-
-export const figure = (value: number): string => (value < 10 ? value.toFixed(2) : thousands(Math.round(value)))
-
-export const thousands = (value: number): string => value.toLocaleString('en')
 
 export function verdictOf(found: Found): string {
   const failures = failuresOf(found)

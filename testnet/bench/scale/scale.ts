@@ -6,13 +6,13 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { UserError } from '../../../verifier/config/errors.js'
 import { measureBls } from '../bls/bls.js'
+import { inChild } from '../in-child.js'
 import { machineText } from '../machine.js'
 import { positive } from '../numbers.js'
 import { writeTables } from '../tables.js'
 import { measureApi } from './api.js'
 import { checkCosts } from './check-costs.js'
 import type { CoreRow } from './core-row.js'
-import { inChild } from './in-child.js'
 import { type Found, NOTHING_FOUND, type ScaleResult, verdictOf, withApi, withCore } from './result.js'
 import { type CoreSize, isApi, type NetworkSize, sizesOf, WINDOWS } from './sizes.js'
 import { scaleTables } from './tables.js'
@@ -29,7 +29,8 @@ const OPTIONS = {
 /** Signatures in each way and round, and rounds. `bench bls` takes more. */
 const SIGNATURES = { quick: { count: 256, rounds: 5 }, full: { count: 512, rounds: 9 } }
 
-export const measureCore = (size: CoreSize): Promise<CoreRow> => inChild<CoreSize, CoreRow>('core-main.ts', size)
+export const measureCore = (size: CoreSize): Promise<CoreRow> =>
+  inChild<CoreSize, CoreRow>(new URL('./core-main.ts', import.meta.url), size)
 
 export async function run(args: string[]): Promise<number> {
   const { values } = parseArgs({ args, options: OPTIONS })

@@ -1,13 +1,13 @@
 /** The figures of `bench scale` for the documentation. Pure. */
 import { VOTE_BYTES } from '../../../proto/vote.js'
 import { ratio } from '../bls/result.js'
-import { percent } from '../figures.js'
+import { figure, percent, thousands } from '../figures.js'
 import { table } from '../markdown.js'
 import { agreementSteps, HOP_SECONDS, LINK_MBPS, MESH, totalSeconds } from './agreement-model.js'
 import type { ApiRow } from './api.js'
 import { assignRatio, type CoreCell, type CoreRow, cellOf, reportRatio } from './core-row.js'
 import { type MessageBytes, messageBytes, totalGossip } from './message-bytes.js'
-import { type Found, figure, type ScaleResult, thousands } from './result.js'
+import type { Found, ScaleResult } from './result.js'
 import { isAgreement, type NetworkSize, WINDOWS } from './sizes.js'
 
 /** With less of a processor, a process shared it with other work. Some time goes to threads that collect garbage. */

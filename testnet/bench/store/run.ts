@@ -1,16 +1,14 @@
 /** Fills a store with epochs, and has another process open it. */
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { Store } from '../../../verifier/store/store.js'
+import { inChild } from '../in-child.js'
 import { EpochWriter, type Network, type SignedBytes } from './epoch.js'
 import type { OpeningPlan } from './opening-main.js'
 import { type Opening, type StoreResult, verdictOf } from './result.js'
 
-const OPENING = fileURLToPath(new URL('./opening-main.ts', import.meta.url))
+const OPENING = new URL('./opening-main.ts', import.meta.url)
 const PROGRESS_EPOCHS = 100
 /** Epochs that the second process writes and prunes. */
 const MORE_EPOCHS = 10
@@ -20,7 +18,12 @@ export async function runStore(network: Network, epochs: number, say: (line: str
   try {
     const { signed, writeMs } = await fill(dataDir, network, epochs, say)
     const diskBytes = await bytesIn(dataDir)
-    const opening = await openAgain({ dataDir, network, newest: epochs, more: MORE_EPOCHS })
+    const opening = await inChild<OpeningPlan, Opening>(OPENING, {
+      dataDir,
+      network,
+      newest: epochs,
+      more: MORE_EPOCHS,
+    })
     const found = { signed, diskBytes, opening }
     return { bench: 'store', network, epochs, writeMs, ...found, verdict: verdictOf(found) }
   } finally {
@@ -41,19 +44,6 @@ async function fill(dataDir: string, network: Network, epochs: number, say: (lin
   const writeMs = performance.now() - beginMs
   await store.close()
   return { signed, writeMs }
-}
-
-async function openAgain(plan: OpeningPlan): Promise<Opening> {
-  const child = fork(OPENING, { execArgv: process.execArgv })
-  const ended = once(child, 'exit')
-  let opening: Opening | undefined
-  child.once('message', message => {
-    opening = message as Opening
-  })
-  child.send(plan)
-  await ended
-  if (opening === undefined) throw new Error('The process that opened the store ended without a result.')
-  return opening
 }
 
 async function bytesIn(dir: string): Promise<number> {
