@@ -36,6 +36,8 @@ export function otherLimit(facts: SessionFacts, measurement: Measurement): AtLea
   if (ofOffer) return ofOffer
   if (!isEnoughControl(controlFlows(facts.senders), neededOf(facts.senders))) return 'no-control'
   if (controlLossBps > CONTROL_LOSS_BPS || isHeldUp(facts, measurement)) return 'path-limited'
+  // A probe that carried nothing shows nothing, however low the reading is.
+  if (directKbps === 0) return 'path-limited'
   // Unverified data of f' senders came over the same path. It lowers the reading, but shows what the path carried.
   return directKbps * 100 < DIRECT_PERCENT * forgivingKbps(facts, measurement) ? 'path-limited' : undefined
 }

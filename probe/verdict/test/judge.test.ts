@@ -77,6 +77,10 @@ describe('judge', () => {
     expect(judged(three, 2_000, { direct: undefined })).to.include({ kind: 'at-least', reason: 'path-limited' })
     expect(judged(three, 2_000, { direct: direct(2_299) })).to.include({ kind: 'at-least', reason: 'path-limited' })
     expect(judged(three, 2_000, { direct: direct(2_300) })).to.have.property('kind', 'under')
+    expect(judged(three, 0.4, { direct: direct(0.4) }), 'nothing is not 1.15 times nothing').to.include({
+      ...{ kind: 'at-least', reason: 'path-limited' },
+    })
+    expect(judged(three, 0.4, { direct: direct(2_000) })).to.have.property('kind', 'under')
     const unverified = { ...granted, direct: { arrived: 60, verified: 0 } }
     const one = judged([granted, granted, unverified], 2_000, { direct: direct(3_450) })
     expect(one).to.have.property('kind', 'under')
