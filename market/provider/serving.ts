@@ -32,6 +32,7 @@ export async function serve(options: ProviderOptions, life: Lifecycle, chain: Et
   const office = new TokenOffice({
     ...{ network: chain.network, account, key, ledger: new TokenLedger(join(options.dataDir, 'tokens'), log) },
     mayIssue: (asker, era) => sets.entitlementOf(asker, era),
+    random: systemRandom,
   })
   const relay = await life.open(
     Relay.open({

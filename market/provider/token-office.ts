@@ -1,5 +1,5 @@
 /** Issues a provider's tokens, and tells who opens a session: the relay's `Access`. */
-import { type Access, EraKey, type TokenKey } from '../../probe/index.js'
+import { type Access, EraKey, type RandomSource, type TokenKey } from '../../probe/index.js'
 import type { NetworkId } from '../../proto/digests.js'
 import type { Hex } from '../../proto/hex.js'
 import { TOKEN_REFUSE, type TokenRequest, type TokenResponse } from '../../proto/messages.js'
@@ -22,6 +22,7 @@ export interface TokenOfficeOptions {
   readonly key: TokenKey
   readonly ledger: TokenLedger
   readonly mayIssue: MayIssue
+  readonly random: RandomSource
 }
 
 export class TokenOffice implements Access {
@@ -43,7 +44,7 @@ export class TokenOffice implements Access {
 
   /** @throws Error if an element is none */
   issue({ era, blindedElements }: TokenRequest, peerId: string): TokenResponse {
-    const { ledger, mayIssue } = this.#options
+    const { ledger, mayIssue, random } = this.#options
     const key = this.#keys.get(era)
     if (key === undefined) return { refuse: { reason: TOKEN_REFUSE.era } }
     const entitled = mayIssue(peerId, era)
@@ -51,7 +52,7 @@ export class TokenOffice implements Access {
     const { holder, tokens } = entitled
     if (ledger.issuedTo(era, holder) + blindedElements.length > tokens)
       return { refuse: { reason: TOKEN_REFUSE.allowance } }
-    const issue = key.evaluate(blindedElements)
+    const issue = key.evaluate(blindedElements, random)
     ledger.issue(era, holder, blindedElements.length)
     return { issue }
   }

@@ -7,7 +7,8 @@ import { sha512 } from '@noble/hashes/sha2.js'
 import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js'
 import type { TokenIssue } from '../../proto/messages.js'
 import type { Token } from '../../proto/token.js'
-import { type Poprf, poprf } from './poprf.js'
+import type { RandomSource } from '../ports.js'
+import { deriveKeyPair, Poprf } from './poprf.js'
 
 const SEED_BYTES = 32
 const LABEL = utf8ToBytes('bandwitness/v1/token-key')
@@ -24,7 +25,7 @@ export interface TokenKey {
  */
 export function tokenKeyOf(accountKey: Uint8Array): TokenKey {
   const seed = sha512(concatBytes(LABEL, accountKey)).slice(0, SEED_BYTES)
-  return poprf(new Uint8Array()).deriveKeyPair(seed, LABEL)
+  return deriveKeyPair(seed, LABEL)
 }
 
 /** Issues and recognises the tokens of one era. */
@@ -35,16 +36,16 @@ export class EraKey {
   /** @param info see `tokenInfo` */
   constructor({ secretKey }: TokenKey, info: Uint8Array) {
     this.#secretKey = secretKey
-    this.#poprf = poprf(info)
+    this.#poprf = new Poprf(info)
   }
 
-  /** About 1.5 ms for each element. @throws Error if one is not a ristretto255 element, or the identity */
-  evaluate(blindedElements: readonly Uint8Array[]): TokenIssue {
-    const { evaluated, proof } = this.#poprf.blindEvaluateBatch(this.#secretKey, [...blindedElements])
+  /** About 0.7 ms for each element. @throws Error if one is not a ristretto255 element, or the identity */
+  evaluate(blindedElements: readonly Uint8Array[], random: RandomSource): TokenIssue {
+    const { evaluated, proof } = this.#poprf.evaluateBlinded(this.#secretKey, blindedElements, random)
     return { evaluatedElements: evaluated, evaluationProof: proof }
   }
 
-  /** About 1.2 ms. */
+  /** About 0.4 ms. */
   recognises({ input, output }: Token): boolean {
     return timingSafeEqual(this.#poprf.evaluate(this.#secretKey, input), output)
   }

@@ -50,8 +50,8 @@ const OPENINGS_A_SECOND = 2
 const IDLE_MS = 25
 /** Of one session, with its openings by several senders, apart from its data. */
 const SESSION_MS = 200
-/** Of a token, at both ends, in processes that have just started. */
-const TOKEN_MS = 13
+/** Of a token, at both ends and on its way, in processes that have just started. */
+const TOKEN_MS = 3
 /** Of the cores, while the first tokens are ordered. */
 const TOKENS_SHARE = 0.8
 /** Seconds from `start` to genesis: the blocks of `start` and of B(1) lie in between. */

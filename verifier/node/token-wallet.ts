@@ -6,7 +6,7 @@
 import { type RandomSource, TokenOrder, type TokenSource } from '../../probe/index.js'
 import { epochAt, epochStartMs, eraOf } from '../../proto/epoch.js'
 import { fromHex, type Hex } from '../../proto/hex.js'
-import { TOKEN_REFUSE } from '../../proto/messages.js'
+import { MAX_TOKENS_PER_REQUEST, TOKEN_REFUSE } from '../../proto/messages.js'
 import { tokenInfo } from '../../proto/token.js'
 import { tokensHeld } from '../core/assignment/token-need.js'
 import type { Announcement } from '../core/ports.js'
@@ -16,8 +16,6 @@ import type { VerifierContext } from './context.js'
 import type { Directory } from './directory.js'
 import { repeat } from './waiting.js'
 
-/** Tokens of one order: blinding and unblinding them blocks this thread for about 15 ms each. */
-const ORDER_TOKENS = 8
 /** A provider answers in a few milliseconds for each token, unless many verifiers order at once, as when an era begins. */
 const ORDER_TIMEOUT_MS = 10_000
 /** How often the wallet looks for orders that are due: so many times an epoch. */
@@ -107,7 +105,7 @@ export class TokenWallet implements TokenSource {
       const wanted = tokensHeld(params, members)
       while (purse.tokens.length < wanted) {
         const terms = { publicKey: fromHex(tokenKey), info: tokenInfo(this.#context.network, account, era), era }
-        const order = new TokenOrder(terms, Math.min(ORDER_TOKENS, wanted - purse.tokens.length), random)
+        const order = new TokenOrder(terms, Math.min(MAX_TOKENS_PER_REQUEST, wanted - purse.tokens.length), random)
         const reason = await this.#send(order, era, address, purse)
         purse.failures = 0
         if (reason === TOKEN_REFUSE.allowance) break

@@ -20,7 +20,14 @@ describe('a token office', () => {
   const mayIssue: MayIssue = (peer, era) =>
     peer === 'member' && era > 0 ? { holder: 'verifier-1', tokens: 6 } : undefined
   const newOffice = () =>
-    new TokenOffice({ network, account, key, ledger: new TokenLedger(directory, pino({ level: 'silent' })), mayIssue })
+    new TokenOffice({
+      network,
+      account,
+      key,
+      ledger: new TokenLedger(directory, pino({ level: 'silent' })),
+      mayIssue,
+      random: systemRandom,
+    })
   let office: TokenOffice
 
   beforeEach(() => {

@@ -27,7 +27,7 @@ describe('tokens', () => {
   it('are recognised by their provider, each with its era', () => {
     const issuer = new EraKey(key, info)
     const asked = order(3)
-    const tokens = asked.finish(issuer.evaluate(asked.blindedElements)).map(decodeToken)
+    const tokens = asked.finish(issuer.evaluate(asked.blindedElements, systemRandom)).map(decodeToken)
     expect(tokens.map(token => issuer.recognises(token))).to.deep.equal([true, true, true])
     expect(tokens.map(({ era }) => era)).to.deep.equal([3, 3, 3])
     expect(new Set(tokens.map(({ input }) => toHex(input))).size).to.equal(3)
@@ -36,7 +36,7 @@ describe('tokens', () => {
   it('show the provider nothing that it saw when it issued them', () => {
     const issuer = new EraKey(key, info)
     const asked = order(1)
-    const issued = issuer.evaluate(asked.blindedElements)
+    const issued = issuer.evaluate(asked.blindedElements, systemRandom)
     const [token] = asked.finish(issued)
     const seen = [...asked.blindedElements, ...issued.evaluatedElements, issued.evaluationProof]
     for (const bytes of seen) expect(Buffer.from(token!).includes(Buffer.from(bytes))).to.equal(false)
@@ -44,7 +44,7 @@ describe('tokens', () => {
 
   it('of another provider, network or era are not recognised, and neither are changed or invented ones', () => {
     const asked = order(1)
-    const token = decodeToken(asked.finish(new EraKey(key, info).evaluate(asked.blindedElements))[0]!)
+    const token = decodeToken(asked.finish(new EraKey(key, info).evaluate(asked.blindedElements, systemRandom))[0]!)
     const infos = [
       tokenInfo(NETWORK, `0x${'12'.repeat(20)}`, 3),
       tokenInfo({ ...NETWORK, chainId: 1 }, PROVIDER, 3),
@@ -62,9 +62,9 @@ describe('tokens', () => {
   it('of a provider with a key for each verifier are refused by the verifier, although the key is a good one', () => {
     const asked = order(2)
     const tagging = new EraKey(other, info)
-    expect(() => asked.finish(tagging.evaluate(asked.blindedElements))).to.throw()
-    const honest = new EraKey(key, info).evaluate(asked.blindedElements)
-    const tagged = tagging.evaluate(asked.blindedElements)
+    expect(() => asked.finish(tagging.evaluate(asked.blindedElements, systemRandom))).to.throw()
+    const honest = new EraKey(key, info).evaluate(asked.blindedElements, systemRandom)
+    const tagged = tagging.evaluate(asked.blindedElements, systemRandom)
     const mixed = { ...honest, evaluatedElements: [honest.evaluatedElements[0]!, tagged.evaluatedElements[1]!] }
     expect(() => asked.finish(mixed), 'one of two elements').to.throw()
     expect(() => asked.finish({ ...honest, evaluatedElements: honest.evaluatedElements.slice(1) })).to.throw()
@@ -73,7 +73,7 @@ describe('tokens', () => {
   it('are not issued for bytes that are no element, or for the identity', () => {
     const issuer = new EraKey(key, info)
     for (const bad of [new Uint8Array(32).fill(0xff), new Uint8Array(32)]) {
-      expect(() => issuer.evaluate([bad])).to.throw()
+      expect(() => issuer.evaluate([bad], systemRandom)).to.throw()
     }
   })
 

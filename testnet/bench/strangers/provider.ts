@@ -71,7 +71,14 @@ export class MeasuredProvider {
     this.#claimKbps = claimKbps
     const mayIssue = () => ({ holder: 'verifiers', tokens: Number.POSITIVE_INFINITY })
     const ledger = new TokenLedger(join(this.#directory, 'tokens'), log)
-    this.#office = new TokenOffice({ network: NETWORK, account: ACCOUNT, key: this.#key, ledger, mayIssue })
+    this.#office = new TokenOffice({
+      network: NETWORK,
+      account: ACCOUNT,
+      key: this.#key,
+      ledger,
+      mayIssue,
+      random: systemRandom,
+    })
     this.#office.setEras([ERA])
   }
 

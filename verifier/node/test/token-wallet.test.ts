@@ -45,7 +45,7 @@ describe('a wallet of tokens', () => {
       asked.push({ account, era, count: blindedElements.length })
       changed()
       if (refusing) return { refuse: { reason: TOKEN_REFUSE.era } }
-      return { issue: new EraKey(ownKey, tokenInfo(NETWORK, account, era)).evaluate(blindedElements) }
+      return { issue: new EraKey(ownKey, tokenInfo(NETWORK, account, era)).evaluate(blindedElements, systemRandom) }
     }
     await serveTokens(peer, issue, silent)
     const tokenKey = announcedKey && toHex(announcedKey.publicKey)
