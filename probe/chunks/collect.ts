@@ -1,20 +1,17 @@
 /**
- * What arrived from one sender, chunk by chunk: a bitmap, and SHA-256 over what arrived (masked send time and payload)
- * in order. The receiver does not know the sender's key yet. It publishes the root over all chunks before any
+ * What arrived from one sender, chunk by chunk: a bitmap, and a hash over what arrived (masked send times and payloads) in
+ * order. The receiver does not know the sender's key yet. It publishes the root over all chunks before any
  * key is revealed, so neither receiver nor provider can make the data up afterwards.
  */
-import { createHash } from 'node:crypto'
-import { CHUNK_DATAGRAMS, DATAGRAM_BYTES, PAYLOAD_BYTES } from '../../proto/datagram.js'
+import { CHUNK_DATAGRAMS, PAYLOAD_BYTES } from '../../proto/datagram.js'
 import { CHUNKS_BEHIND } from '../constants.js'
-import { TIME_OFFSET } from '../wire/keystream.js'
+import { chunkHash, HashKeys } from './chunk-hash.js'
 import { ChunkTable } from './table.js'
-
-/** Bytes of each datagram that a chunk's hash covers: masked send time and payload. */
-export const HASHED_BYTES = DATAGRAM_BYTES - TIME_OFFSET
 
 /** A chunk that still takes datagrams. Its memory is used again once it is closed. */
 interface OpenChunk {
-  readonly bytes: Buffer
+  readonly payloads: Buffer
+  readonly maskedTimes: Uint32Array
   readonly present: Uint8Array
   number: number
   row: number
@@ -25,6 +22,7 @@ export type Arrival = 'new' | 'duplicate' | 'late' | 'malformed'
 
 export class ChunkCollector {
   readonly #maxDatagrams: number
+  readonly #keys: HashKeys
   readonly #firstChunk: number
   readonly #open = new Map<number, OpenChunk>()
   readonly #free: OpenChunk[] = []
@@ -38,10 +36,12 @@ export class ChunkCollector {
 
   /**
    * @param maxDatagrams the most that the session's budget allows: higher sequence numbers are forged
+   * @param hashSecret random bytes, of this session and sender alone
    * @param firstChunk where this run's keystream begins
    */
-  constructor(maxDatagrams: number, firstChunk = 0) {
+  constructor(maxDatagrams: number, hashSecret: Uint8Array, firstChunk = 0) {
     this.#maxDatagrams = maxDatagrams
+    this.#keys = new HashKeys(hashSecret)
     this.#firstChunk = firstChunk
   }
 
@@ -59,8 +59,8 @@ export class ChunkCollector {
     if (chunk.present[place]) return 'duplicate'
     chunk.present[place] = 1
     chunk.count++
-    const at = chunk.bytes.writeUInt32BE(maskedTime, place * HASHED_BYTES)
-    chunk.bytes.set(payload, at)
+    chunk.maskedTimes[place] = maskedTime
+    chunk.payloads.set(payload, place * PAYLOAD_BYTES)
     this.#table.arrived(chunk.row, place, maskedTime, nowMs)
     this.arrived++
     if (sequence > this.highest) this.highest = sequence
@@ -81,7 +81,8 @@ export class ChunkCollector {
     for (const [other, chunk] of this.#open) if (other <= number - CHUNKS_BEHIND) this.#close(chunk)
     this.#oldest = Math.max(this.#oldest, number - CHUNKS_BEHIND + 1)
     const chunk = this.#free.pop() ?? {
-      bytes: Buffer.allocUnsafeSlow(CHUNK_DATAGRAMS * HASHED_BYTES),
+      payloads: Buffer.allocUnsafeSlow(CHUNK_DATAGRAMS * PAYLOAD_BYTES),
+      maskedTimes: new Uint32Array(CHUNK_DATAGRAMS),
       present: new Uint8Array(CHUNK_DATAGRAMS),
       number: 0,
       row: 0,
@@ -96,16 +97,20 @@ export class ChunkCollector {
   #close(chunk: OpenChunk): void {
     this.#open.delete(chunk.number)
     if (this.#current === chunk) this.#current = undefined
-    const { bytes, present, count } = chunk
-    const hash = createHash('sha256')
+    const { payloads, maskedTimes, present, count } = chunk
+    const times: number[] = []
     let bitmap = 0
-    if (count === CHUNK_DATAGRAMS) hash.update(bytes)
     for (let place = 0; place < CHUNK_DATAGRAMS; place++) {
       if (!present[place]) continue
       bitmap += BITS[place]!
-      if (count < CHUNK_DATAGRAMS) hash.update(bytes.subarray(place * HASHED_BYTES, (place + 1) * HASHED_BYTES))
+      // The payloads move together, so that one call hashes them all.
+      if (place > times.length)
+        payloads.copyWithin(times.length * PAYLOAD_BYTES, place * PAYLOAD_BYTES, (place + 1) * PAYLOAD_BYTES)
+      times.push(maskedTimes[place]!)
     }
-    this.#table.close(chunk.row, bitmap, count, hash.digest())
+    const key = this.#keys.of(this.#firstChunk + chunk.number)
+    const hash = chunkHash(key, times, payloads.subarray(0, count * PAYLOAD_BYTES))
+    this.#table.close(chunk.row, bitmap, count, hash)
     chunk.count = 0
     present.fill(0)
     this.#free.push(chunk)

@@ -1,12 +1,12 @@
 /** Once a sender has revealed its key, the receiver generates every counted byte again and compares the hashes. */
 
-import { createHash } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { CHUNK_DATAGRAMS, DATAGRAM_BYTES } from '../../proto/datagram.js'
+import { CHUNK_DATAGRAMS, DATAGRAM_BYTES, HEADER_BYTES, PAYLOAD_BYTES } from '../../proto/datagram.js'
 import { chunkKeystream, TIME_OFFSET } from '../wire/keystream.js'
 import type { Verified } from '../wire/verified.js'
 import type { Chunk } from './chunk.js'
-import { HASHED_BYTES, hasArrived } from './collect.js'
+import { isHashOf } from './chunk-hash.js'
+import { hasArrived } from './collect.js'
 
 /** About 2 ms of work between two turns of the event loop, so that other sessions keep their timing. */
 const CHUNKS_A_TURN = 16
@@ -41,28 +41,25 @@ export async function verifyChunks(
   for (const [i, chunk] of chunks.entries()) {
     if (i % CHUNKS_A_TURN === CHUNKS_A_TURN - 1) await nextTurn()
     const bytes = chunkKeystream(key, chunk.index)
-    let length = 0
-    let count = 0
+    const maskedTimes: number[] = []
     let sentUs = lastUs
     let inOrder = true
     let last = -1
     for (let place = 0; place < CHUNK_DATAGRAMS; place++) {
       if (!hasArrived(chunk.bitmap, place)) continue
-      const from = place * DATAGRAM_BYTES + TIME_OFFSET
+      const from = place * DATAGRAM_BYTES
       const masked = chunk.maskedTimes[place]!
-      const timeUs = (bytes.readUInt32BE(from) ^ masked) >>> 0
+      const timeUs = (bytes.readUInt32BE(from + TIME_OFFSET) ^ masked) >>> 0
       last = place
       inOrder &&= timeUs >= sentUs && timeUs <= maxSentUs
       sentUs = timeUs
-      times.sentMs[count] = timeUs / 1000
-      times.arrivedMs[count++] = chunk.arrivals[place]!
-      // The hashed parts move together, so that one call hashes them all.
-      bytes.copyWithin(length, from, from + HASHED_BYTES)
-      bytes.writeUInt32BE(masked, length)
-      length += HASHED_BYTES
+      times.sentMs[maskedTimes.length] = timeUs / 1000
+      times.arrivedMs[maskedTimes.length] = chunk.arrivals[place]!
+      bytes.copyWithin(maskedTimes.length * PAYLOAD_BYTES, from + HEADER_BYTES, from + DATAGRAM_BYTES)
+      maskedTimes.push(masked)
     }
-    const hash = createHash('sha256').update(bytes.subarray(0, length)).digest()
-    if (!inOrder || !hash.equals(chunk.hash)) continue
+    const count = maskedTimes.length
+    if (!inOrder || !isHashOf(chunk.hash, maskedTimes, bytes.subarray(0, count * PAYLOAD_BYTES))) continue
     lastUs = sentUs
     highest = (chunk.index - firstChunk) * CHUNK_DATAGRAMS + last
     for (let n = 0; n < count; n++) {

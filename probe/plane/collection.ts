@@ -11,7 +11,7 @@ import { FIRST_CHUNK, type Run } from '../chunks/runs.js'
 import { type ChunkRows, chunksOf } from '../chunks/table.js'
 import { verifyChunks } from '../chunks/verify.js'
 import type { DatagramPort } from '../io/datagram-port.js'
-import type { MonotonicClock } from '../ports.js'
+import type { MonotonicClock, RandomSource } from '../ports.js'
 import { type ControlFlow, isEnoughControl } from '../verdict/control.js'
 import { type Estimate, Estimator, type EstimatorOptions } from '../verdict/estimator.js'
 import { leastVerifiedKbps } from '../verdict/other-limit.js'
@@ -92,6 +92,7 @@ export interface TurnRead {
 
 /** How often the measurement is looked at. */
 const LOOK_MS = 10
+const HASH_SECRET_BYTES = 32
 /** The worker reports to the main thread about this often, and at once when the collection is done. */
 const TELL_MS = 50
 /** Windows close this much late, because a datagram that has arrived may still wait behind this very timer. */
@@ -128,14 +129,18 @@ export class Collection {
     port: DatagramPort,
     tell: (progress: Progress) => void,
     ipv6: boolean,
+    random: RandomSource,
   ) {
-    const collector = (run: Run) => new ChunkCollector(limits[run], FIRST_CHUNK[run])
-    this.#senders = Array.from({ length: senders }, () => ({
-      main: collector('main'),
-      control: collector('control'),
-      direct: collector('direct'),
-      turn: collector('turn'),
-    }))
+    this.#senders = Array.from({ length: senders }, () => {
+      const hashSecret = random.bytes(HASH_SECRET_BYTES)
+      const collector = (run: Run) => new ChunkCollector(limits[run], hashSecret, FIRST_CHUNK[run])
+      return {
+        main: collector('main'),
+        control: collector('control'),
+        direct: collector('direct'),
+        turn: collector('turn'),
+      }
+    })
     this.pins = new HostPins(senders)
     this.sizes = new SizeCount(senders)
     this.#controlCount = new ControlCount(senders)

@@ -13,6 +13,7 @@ const TAG = Buffer.alloc(8, 7)
 const SLOT = 1
 const US_A_DATAGRAM = 100
 const MAX_SENT_US = 2_000_000
+const HASH_SECRET = Buffer.alloc(32, 5)
 
 function datagramOf(sequence: number): Buffer {
   const chunk = chunkKeystream(KEY, Math.floor(sequence / CHUNK_DATAGRAMS))
@@ -31,7 +32,7 @@ const accept = (collector: ChunkCollector, datagram: Buffer, nowMs: number): Arr
   )
 
 function collect(sequences: readonly number[], change: (datagram: Buffer, sequence: number) => void = () => {}) {
-  const collector = new ChunkCollector(100_000)
+  const collector = new ChunkCollector(100_000, HASH_SECRET)
   for (const [i, sequence] of sequences.entries()) {
     const datagram = datagramOf(sequence)
     change(datagram, sequence)
@@ -67,7 +68,7 @@ describe('chunks', () => {
   })
 
   it('count no duplicate, late or malformed datagram', () => {
-    const collector = new ChunkCollector(10_000)
+    const collector = new ChunkCollector(10_000, HASH_SECRET)
     expect(accept(collector, datagramOf(3), 0)).to.equal('new')
     expect(accept(collector, datagramOf(3), 0)).to.equal('duplicate')
     expect(accept(collector, datagramOf(CHUNKS_BEHIND * CHUNK_DATAGRAMS), 0)).to.equal('new')

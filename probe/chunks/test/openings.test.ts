@@ -24,7 +24,7 @@ const SLOT = 1
 
 /** @param lost sequence numbers that do not arrive */
 function received(key: Uint8Array, datagrams: number, lost: readonly number[] = []): Chunk[] {
-  const collector = new ChunkCollector(datagrams)
+  const collector = new ChunkCollector(datagrams, randomBytes(32))
   for (let sequence = 0; sequence < datagrams; sequence++) {
     if (lost.includes(sequence)) continue
     const keystream = chunkKeystream(key, Math.floor(sequence / CHUNK_DATAGRAMS))
