@@ -33,7 +33,9 @@ const madeOf = JSON.stringify({ inputs: hash.digest('hex'), wanted }, undefined,
 
 if (madeOf !== lastMadeOf()) {
   const written = await bundle(ROOT, DIST, wanted, KEPT)
-  const stale = filesOf(join(DIST, VENDOR)).filter(path => /\.\w+$/.test(path) && !written.includes(`${VENDOR}/${path}`))
+  const stale = filesOf(join(DIST, VENDOR)).filter(
+    path => /\.\w+$/.test(path) && !written.includes(`${VENDOR}/${path}`),
+  )
   for (const path of stale) rmSync(join(DIST, VENDOR, path), { recursive: true })
   console.error(`vendor: ${written.length} files`)
 }
