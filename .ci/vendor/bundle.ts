@@ -8,6 +8,15 @@ import { vendored } from './imports.js'
 const OPTIONAL = ['bufferutil', 'utf-8-validate']
 const ENTRY = '\0entry:'
 
+/** Two thirds of zod are messages in some fifty languages, and nobody sets another than the first. */
+const oneLanguage: Plugin = {
+  name: 'one language',
+  load: {
+    filter: { id: /\/zod\/v4\/locales\/index\.js$/ },
+    handler: () => "export { default as en } from './en.js'",
+  },
+}
+
 /**
  * @param root of the repository. @param dist folder of the build. @param wanted specifier → names
  * @returns the written files, from the build's root
@@ -38,7 +47,7 @@ export async function bundle(
       Object.keys(wanted).map(specifier => [vendored(specifier).replace(/\.js$/, ''), `${ENTRY}${specifier}`]),
     ),
     external: [...kept, ...OPTIONAL],
-    plugins: [entries],
+    plugins: [entries, oneLanguage],
   })
   const { output } = await build.write({
     dir: dist,

@@ -6,12 +6,11 @@ import { parseSync } from 'rolldown/utils'
 export const VENDOR = 'vendor'
 
 /**
- * Packages that stay where npm puts them: native code is found beside their files (bls, blst, bls-keystore, level), or they
- * read files of their own (the worker of piscina; the translations of yargs, and the folder above it that holds a version).
+ * Packages that stay where npm puts them: they load native code from beside their files (bls, blst, anvil, level), or read
+ * files of their own (the worker of piscina; the translations of yargs, which also looks for this package from there).
  */
 export const KEPT: readonly string[] = [
   '@chainsafe/bls',
-  '@chainsafe/bls-keystore',
   '@chainsafe/blst',
   '@foundry-rs/anvil',
   'level',
