@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { basename, posix } from 'node:path'
 import { expect } from 'chai'
 import { importsOf } from '../imports.js'
+import { KEPT, packageImports, packageOf } from '../vendor/imports.js'
 
 interface Manifest {
   readonly bin: Readonly<Record<string, string>>
@@ -15,6 +16,8 @@ interface Manifest {
 const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest
 /** What a browser loads from a verifier. */
 const PAGE = 'dist/verifier/page/files/'
+/** The packages that the modules import, bundled. */
+const VENDOR = 'dist/vendor/'
 const ALWAYS = ['LICENSE', 'README.md', 'package.json']
 /** `entryPoint(import.meta.url, './x-main.js')`, and `new URL('./entry.js', import.meta.url)`. */
 const STARTED = /(?:entryPoint\(import\.meta\.url,\s*|new URL\()'(\.[^']+\.js)'/g
@@ -38,7 +41,7 @@ function reached(roots: readonly string[]): { readonly modules: Set<string>; rea
     const started = [...paths, ...workers].map(specifier => ({ specifier, typeOnly: false }))
     for (const { specifier, typeOnly } of [...importsOf(source), ...started]) {
       if (specifier.startsWith('.')) modules.add(posix.join(posix.dirname(module), specifier))
-      else if (!typeOnly && !specifier.startsWith('node:')) packages.add(/^(?:@[^/]+\/)?[^/]+/.exec(specifier)![0])
+      else if (!typeOnly && !specifier.startsWith('node:')) packages.add(packageOf(specifier))
     }
   }
   return { modules, packages }
@@ -59,7 +62,8 @@ describe('the package', () => {
   })
 
   it('holds every module that runs, and none that only develops it', () => {
-    const scripts = files.filter(path => path.startsWith('dist/') && path.endsWith('.js') && !path.startsWith(PAGE))
+    const own = files.filter(path => ![PAGE, VENDOR].some(folder => path.startsWith(folder)))
+    const scripts = own.filter(path => path.startsWith('dist/') && path.endsWith('.js'))
     expect([...modules].filter(path => !scripts.includes(path))).to.deep.equal([], 'missing')
     expect(scripts.filter(path => !modules.has(path))).to.deep.equal([], 'needless')
   })
@@ -74,7 +78,7 @@ describe('the package', () => {
       ...[...modules].flatMap(path => [path, path.replace(/\.js$/, '.d.ts')]),
     ]
     expect(artifacts.map(name => basename(name, '.json'))).to.include.members(['EpochReports', 'StakeVault'])
-    const own = files.filter(path => !path.startsWith('node_modules/') && !path.startsWith(PAGE))
+    const own = files.filter(path => !['node_modules/', PAGE, VENDOR].some(folder => path.startsWith(folder)))
     expect(own.filter(path => !wanted.includes(path))).to.deep.equal([], 'needless')
     expect(wanted.filter(path => !files.includes(path))).to.deep.equal([], 'missing')
   })
@@ -92,6 +96,31 @@ describe('the package', () => {
   /** Its wish for an older @chainsafe/blst lets no install of a package succeed that names the newer one: only a root may override it. */
   it('brings along the package that no installer could place', () => {
     expect(files).to.include('node_modules/@chainsafe/bls/package.json')
+  })
+
+  /** Two copies of a package in one process would have two classes of one name, and state that only one of them sees. */
+  it('imports each bundled package from the bundle alone, and the bundle holds all that it imports', () => {
+    const bundled = new Set(Object.keys(manifest.dependencies).filter(name => !KEPT.includes(name)))
+    const scripts = [...modules, ...files.filter(path => path.startsWith(VENDOR) && path.endsWith('.js'))]
+    const requests = scripts.flatMap(path =>
+      importsOf(readFileSync(path, 'utf8')).map(({ specifier }) => ({ path, specifier })),
+    )
+    const relative = requests.filter(({ specifier }) => specifier.startsWith('.'))
+    const missing = relative.filter(
+      ({ path, specifier }) => !files.includes(posix.join(posix.dirname(path), specifier)),
+    )
+    expect(missing).to.deep.equal([])
+    const imports = [...modules].flatMap(path =>
+      packageImports(path.slice('dist/'.length), readFileSync(path, 'utf8'), bundled),
+    )
+    const held = imports.map(({ specifier }) => packageOf(specifier))
+    expect(held).to.include.members(['ethers', 'libp2p', 'zod'])
+    expect(requests.filter(({ specifier }) => held.includes(packageOf(specifier)))).to.deep.equal([], 'second copies')
+  })
+
+  it('names the licences of the packages in the bundle', () => {
+    expect(files).to.include(`${VENDOR}LICENSES.txt`)
+    expect(readFileSync(`${VENDOR}LICENSES.txt`, 'utf8')).to.match(/^libp2p \S+: .*MIT/m)
   })
 
   it('depends on every package that it imports, so that an install brings them', () => {

@@ -5,14 +5,16 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const DIST = join(ROOT, 'dist')
-/** What the compiler writes whenever it has written a file of the build. */
-const LAST_BUILD = join(DIST, 'tsconfig.tsbuildinfo')
+/** What each build writes once its modules are compiled, and import their packages from the bundle. */
+const LAST_BUILD = join(DIST, 'vendor', 'made-of.json')
+/** The versions of the packages in the bundle. */
+const LOCK = join(ROOT, 'package-lock.json')
 const SOURCES = ['proto', 'probe', 'verifier', 'market', 'testnet', 'contracts']
 
 /**
  * The command line that runs one of this package's modules as a process of its own. A compiled caller runs the compiled
  * module. A caller that runs from its TypeScript source (tests) runs the build, which starts three times faster, or, if a
- * source has changed since it was built, the source through tsx.
+ * source or a package has changed since it was built, the source through tsx.
  * @param base `import.meta.url` of the caller
  * @param module relative to the caller, with its `.js` ending
  */
@@ -34,6 +36,7 @@ function isBuildCurrent(): boolean {
 
 const lastChangeMs = (): number =>
   Math.max(
+    statSync(LOCK).mtimeMs,
     ...SOURCES.flatMap(folder =>
       readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
         .filter(file => file.endsWith('.ts') && !file.includes('test/'))

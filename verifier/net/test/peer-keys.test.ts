@@ -1,5 +1,7 @@
+import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import { expect } from 'chai'
-import { peerIdOf, peerSigner, peerVerifier } from '../peer-keys.js'
+import fc from 'fast-check'
+import { peerIdOf, peerPrivateKey, peerSigner, peerVerifier } from '../peer-keys.js'
 
 const seed = (byte: number) => new Uint8Array(32).fill(byte)
 
@@ -13,6 +15,17 @@ describe('peer keys', () => {
     expect(await other(digest, signature)).to.equal(false)
     expect(await own(digest, signature.subarray(1))).to.equal(false)
     expect(await own(digest, new Uint8Array(0))).to.equal(false)
+  })
+
+  it('are those that libp2p derives from any seed', async () => {
+    const seeds = fc.uint8Array({ minLength: 32, maxLength: 32 })
+    await fc.assert(
+      fc.asyncProperty(seeds, async bytes => {
+        const expected = await generateKeyPairFromSeed('Ed25519', bytes)
+        expect((await peerPrivateKey(bytes)).equals(expected)).to.equal(true)
+      }),
+      { numRuns: 20 },
+    )
   })
 
   it('come with a peer id that follows from the seed alone', async () => {
