@@ -40,7 +40,7 @@ const PURE_WINGS = ['wire', 'verdict', 'chunks', 'transcript']
 const CARRYING_WINGS = ['io', 'plane']
 const ROLES = ['sender', 'relay', 'receiver']
 const WINGS = [
-  wing('access', [], [NODE, HASHES, CURVES]),
+  wing('access', [], [NODE, HASHES, CURVES, /^libsodium-wrappers-sumo$/]),
   wing('wire', []),
   wing('verdict', ['wire']),
   wing('chunks', ['wire']),

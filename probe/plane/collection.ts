@@ -5,13 +5,14 @@
  * else counts from `begin` until `beginDirect` or `finish`.
  */
 
+import { randomBytes } from 'node:crypto'
 import { DIRECT_SEQUENCE, headerBytes, ipDatagramBytes, TURN_SEQUENCE } from '../../proto/datagram.js'
 import { ChunkCollector } from '../chunks/collect.js'
 import { FIRST_CHUNK, type Run } from '../chunks/runs.js'
 import { type ChunkRows, chunksOf } from '../chunks/table.js'
 import { verifyChunks } from '../chunks/verify.js'
 import type { DatagramPort } from '../io/datagram-port.js'
-import type { MonotonicClock, RandomSource } from '../ports.js'
+import type { MonotonicClock } from '../ports.js'
 import { type ControlFlow, isEnoughControl } from '../verdict/control.js'
 import { type Estimate, Estimator, type EstimatorOptions } from '../verdict/estimator.js'
 import { leastVerifiedKbps } from '../verdict/other-limit.js'
@@ -129,10 +130,9 @@ export class Collection {
     port: DatagramPort,
     tell: (progress: Progress) => void,
     ipv6: boolean,
-    random: RandomSource,
   ) {
     this.#senders = Array.from({ length: senders }, () => {
-      const hashSecret = random.bytes(HASH_SECRET_BYTES)
+      const hashSecret = randomBytes(HASH_SECRET_BYTES)
       const collector = (run: Run) => new ChunkCollector(limits[run], hashSecret, FIRST_CHUNK[run])
       return {
         main: collector('main'),

@@ -9,7 +9,6 @@ import type { Run } from '../chunks/runs.js'
 import { BATCH, type DatagramPort, type Endpoint, type PortFacts, type ReceivedBatch } from '../io/datagram-port.js'
 import { openPort } from '../io/open-port.js'
 import type { MonotonicClock } from '../ports.js'
-import { systemRandom } from '../system.js'
 import type { EstimatorOptions } from '../verdict/estimator.js'
 import { HeaderOpener } from '../wire/header-seal.js'
 import { echoOf, isChallenge } from '../wire/path-validation.js'
@@ -88,7 +87,7 @@ export class Receiving {
 
   collect(id: number, senders: number, limits: RunLimits, ipv6: boolean): void {
     const tell = (progress: Progress) => this.#emit({ kind: 'progress', collection: id, progress })
-    this.#collections.set(id, new Collection(senders, limits, this.#clock, this.#port, tell, ipv6, systemRandom))
+    this.#collections.set(id, new Collection(senders, limits, this.#clock, this.#port, tell, ipv6))
   }
 
   /** @param headerKey of the sender's headers */
