@@ -118,6 +118,18 @@ describe('the package', () => {
     expect(requests.filter(({ specifier }) => held.includes(packageOf(specifier)))).to.deep.equal([], 'second copies')
   })
 
+  it('asks a browser that runs the client for nothing of Node.js', () => {
+    const loaded = new Set(['dist/verifier/client/index.js'])
+    const others = new Set<string>()
+    for (const path of loaded)
+      for (const { specifier } of importsOf(readFileSync(path, 'utf8'))) {
+        if (specifier.startsWith('.')) loaded.add(posix.join(posix.dirname(path), specifier))
+        else others.add(specifier)
+      }
+    expect([...loaded]).to.include(`${VENDOR}zod/index.js`)
+    expect([...others]).to.deep.equal([])
+  })
+
   it('names the licences of the packages in the bundle', () => {
     expect(files).to.include(`${VENDOR}LICENSES.txt`)
     expect(readFileSync(`${VENDOR}LICENSES.txt`, 'utf8')).to.match(/^libp2p \S+: .*MIT/m)

@@ -1,12 +1,14 @@
 /** Bundles packages into the build, one file for each that modules import, and chunks for what these share. */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, sep } from 'node:path'
-import { type OutputChunk, type Plugin, rolldown } from 'rolldown'
+import { type InputOptions, type OutputChunk, type Plugin, rolldown } from 'rolldown'
 import { vendored } from './imports.js'
 
 /** What a package asks for only if it is installed. */
 const OPTIONAL = ['bufferutil', 'utf-8-validate']
 const ENTRY = '\0entry:'
+/** `bandwitness/client` imports these, and browsers run it: by themselves, they share no helper that needs Node.js. */
+const IN_BROWSERS = ['zod']
 
 /** Two thirds of zod are messages in some fifty languages, and nobody sets another than the first. */
 const oneLanguage: Plugin = {
@@ -17,16 +19,32 @@ const oneLanguage: Plugin = {
   },
 }
 
+/** Specifier → names of its exports. */
+type Wanted = Readonly<Record<string, readonly string[]>>
+
 /**
- * @param root of the repository. @param dist folder of the build. @param wanted specifier → names
+ * @param root of the repository. @param dist folder of the build
  * @returns the written files, from the build's root
  */
-export async function bundle(
+export async function bundle(root: string, dist: string, wanted: Wanted, kept: readonly string[]): Promise<string[]> {
+  const part = (inBrowsers: boolean): Wanted =>
+    Object.fromEntries(Object.entries(wanted).filter(([name]) => IN_BROWSERS.includes(name) === inBrowsers))
+  const chunks = [
+    ...(await bundlePart(root, dist, part(false), { platform: 'node', external: [...kept, ...OPTIONAL] })),
+    ...(await bundlePart(root, dist, part(true), { platform: 'neutral' })),
+  ]
+  const licenses = 'vendor/LICENSES.txt'
+  mkdirSync(join(dist, 'vendor'), { recursive: true })
+  writeFileSync(join(dist, licenses), licensesOf(chunks))
+  return [...chunks.map(chunk => chunk.fileName), licenses]
+}
+
+async function bundlePart(
   root: string,
   dist: string,
-  wanted: Readonly<Record<string, readonly string[]>>,
-  kept: readonly string[],
-): Promise<string[]> {
+  wanted: Wanted,
+  options: Pick<InputOptions, 'platform' | 'external'>,
+): Promise<OutputChunk[]> {
   const entries: Plugin = {
     name: 'entries',
     resolveId(id, importer) {
@@ -41,12 +59,11 @@ export async function bundle(
     },
   }
   const build = await rolldown({
+    ...options,
     cwd: root,
-    platform: 'node',
     input: Object.fromEntries(
       Object.keys(wanted).map(specifier => [vendored(specifier).replace(/\.js$/, ''), `${ENTRY}${specifier}`]),
     ),
-    external: [...kept, ...OPTIONAL],
     plugins: [entries, oneLanguage],
   })
   const { output } = await build.write({
@@ -58,11 +75,7 @@ export async function bundle(
     comments: { legal: true, annotation: true, jsdoc: false },
   })
   await build.close()
-  const chunks = output.filter(file => file.type === 'chunk')
-  const licenses = 'vendor/LICENSES.txt'
-  mkdirSync(join(dist, 'vendor'), { recursive: true })
-  writeFileSync(join(dist, licenses), licensesOf(chunks))
-  return [...chunks.map(chunk => chunk.fileName), licenses]
+  return output.filter(file => file.type === 'chunk')
 }
 
 /** @throws Error for a package without a licence, which nobody may pass on */

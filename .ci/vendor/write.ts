@@ -1,6 +1,6 @@
 /**
  * `tsx .ci/vendor/write.ts` bundles the packages that the build imports into `dist/vendor`, and makes the build import
- * those: a process starts in half the time if it need not find and read some thousand small files. See ADR 0046.
+ * those: a process starts sooner if it need not find and read some thousand small files. See ADR 0046.
  */
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
