@@ -117,6 +117,7 @@ class Drawn implements Waiting {
 /** @param roots of an earlier epoch, to save the hashes of the same window */
 export function assign(chain: ChainFacts, params: NetworkParams, roots = new AssignedRoots()): Assignment {
   const facts = inOrder(chain)
+  const all = indicesOf(facts)
   const links = drawLinks(facts, params)
   const drawn = new Map<Hex, Drawn>()
   for (const link of links) for (const one of link) drawn.set(one.provider.account, one)
@@ -141,7 +142,11 @@ export function assign(chain: ChainFacts, params: NetworkParams, roots = new Ass
       first: first.sessions.filter(one => one.receiver === receiver),
       repeats: repeats.filter(one => one.receiver === receiver),
     }),
-    receiversOf: provider => drawn.get(provider)?.receivers.toSorted(ascending) ?? [],
+    receiversOf: provider => {
+      const one = drawn.get(provider)
+      if (one === undefined) return []
+      return one.receivers.length === all.length ? all : one.receivers.toSorted(ascending)
+    },
     assignedOf: provider => {
       const one = drawn.get(provider)
       return one === undefined ? [] : epochs.of(one).map((epoch, i) => ({ receiver: one.receivers[i]!, epoch }))
