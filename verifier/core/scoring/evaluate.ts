@@ -163,11 +163,12 @@ export class EpochEvaluation {
     const { params, facts, assignment } = this.#input
     const { provider, receivers, open, soakVotes } = this.#parts[place]!
     const { account, claimKbps } = provider
-    const groups = assignment.groupsOf(account)
+    const [groups, due] = [assignment.groupsOf(account), assignment.dueOf(account)]
     return tallyVotes({
-      votes,
+      // In long windows most votes are of receivers that are not due, and state their heartbeats alone.
+      votes: votes.filter(({ receiver }) => due.includes(receiver)),
       assigned: receivers,
-      due: assignment.dueOf(account),
+      due,
       groups,
       beside: assignment.besideOf(account),
       waiting: open?.votes ?? [],
