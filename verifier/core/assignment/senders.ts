@@ -71,6 +71,8 @@ export class SenderDraws {
       return indices
     }
     const draw = this.#draws.of(provider, receiver)
+    // Most receivers measure alone, and there is nobody else to leave out.
+    if (members.length === 1 && used.length === 0) return draw.sample(able(), k)
     const choices = [[members, taken, allUsed], [members, allUsed], [members, taken, own], [members, own], [own]]
     for (const without of choices) {
       const choice = able(...without)
