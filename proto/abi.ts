@@ -99,6 +99,10 @@ export function writeAddress(out: Uint8Array, at: number, address: Hex): void {
 }
 
 function writeSafeUint(out: Uint8Array, at: number, value: number): void {
+  if (value <= LIMITS.uint32) {
+    for (let i = at + WORD_BYTES - 1, rest = value; rest !== 0; i--, rest >>>= 8) out[i] = rest & 0xff
+    return
+  }
   for (let i = at + WORD_BYTES - 1, rest = value; rest !== 0; i--, rest = Math.floor(rest / 256)) out[i] = rest % 256
 }
 

@@ -2,7 +2,7 @@
 import '../../../proto/polyfill.js'
 import { readFileSync } from 'node:fs'
 import { VOTE_BYTES } from '../../../proto/vote.js'
-import { type Assignment, assign } from '../../../verifier/core/assignment/assign.js'
+import { assign } from '../../../verifier/core/assignment/assign.js'
 import { AssignedRoots } from '../../../verifier/core/assignment/assigned.js'
 import { WorkTally } from '../../../verifier/core/rewards/work.js'
 import { NOTHING_CARRIED } from '../../../verifier/core/scoring/carry-over.js'
@@ -55,11 +55,11 @@ function epochsOf(size: CoreSize, timer: Timer, share: number): EpochFigures[] {
     const evaluated = timer.time(() => evaluation.finish())
     timer.time(() => leafTree(evaluated.leaves).proof(size.providers >> 1))
     previous = { epoch, ...evaluated }
-    const { sessions, unplaced } = assignment
+    const sessions = assignment.sessions.length
+    const due = facts.providers.reduce((sum, { account }) => sum + assignment.dueOf(account).length, 0)
     return {
-      ...{ assignSeconds, reportSeconds: timer.take(), votes },
-      ...{ sessions: sessions.length, unplaced: unplaced.length },
-      assignHashes: assignHashesOf(size, assignment),
+      ...{ assignSeconds, reportSeconds: timer.take(), votes, sessions, unplaced: due - sessions },
+      assignHashes: assignHashesOf(size, due + assignment.repeats.length),
     }
   })
 }
@@ -99,7 +99,7 @@ function ranSeconds(): number {
 }
 
 /** For each provider the seed and the words of its receivers, and for each session and its repeat of its senders. */
-function assignHashesOf(size: CoreSize, { sessions, repeats, unplaced }: Assignment): number {
+function assignHashesOf(size: CoreSize, sessions: number): number {
   const perProvider = 1 + Math.ceil(receiversOf(size) / WORDS_PER_HASH)
-  return size.providers * perProvider + 2 * (sessions.length + repeats.length + unplaced.length)
+  return size.providers * perProvider + 2 * sessions
 }

@@ -52,7 +52,7 @@ export const isAgreement = ({ verifiers, providers }: NetworkSize): boolean =>
 export const isApi = ({ verifiers, providers }: NetworkSize): boolean =>
   verifiers === API.verifiers && providers <= API.providers
 
-/** Sessions of an epoch whose assignment is measured whole: three million take ten minutes, and most of the heap. */
+/** Sessions of an epoch whose assignment is measured whole: three million take a minute or more, and two gigabytes. */
 const MOST_SESSIONS = 1_000_000
 /** One provider in so many is computed where all would be too much. */
 const SAMPLE = 10

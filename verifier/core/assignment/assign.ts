@@ -15,9 +15,10 @@ import { type ActiveProvider, type ChainFacts, capacitiesOf, indicesOf } from '.
 import { groupBy } from '../group-by.js'
 import { type AssignedReceiver, AssignedRoots } from './assigned.js'
 import { Draws } from './draw.js'
-import { inFairOrder, type Turn, type Waiting } from './fair-order.js'
+import { Drawn, sliceAt } from './drawn.js'
+import { inFairOrder, type Turns } from './fair-order.js'
 import { linkGroups } from './link-groups.js'
-import { byProvider, type DrawnSession, placeSessions, type Session } from './place.js'
+import { byProvider, type DrawnSession, type Items, placeSessions, type Session } from './place.js'
 import { beside, type DrawnReceivers, eachAlone, groupsOf, memberClaimKbps } from './receiver-groups.js'
 import { placeRepeats } from './repeats.js'
 import { FIRST_SENDERS, REPEAT_SENDERS, SenderDraws, sendersEach } from './senders.js'
@@ -38,7 +39,10 @@ export interface Assignment {
   triesOf(provider: Hex, receiver: number): readonly Session[]
   /** All sessions of a receiver, ascending by round. */
   triesBy(receiver: number): { readonly first: readonly Session[]; readonly repeats: readonly Session[] }
-  /** First tries for which no round of the epoch had room. Their receivers stay assigned and count in n. */
+  /**
+   * First tries for which no round of the epoch had room, drawn again whenever somebody asks. Their receivers stay assigned
+   * and count in n.
+   */
   readonly unplaced: readonly DrawnSession[]
   /** Rounds that the first tries take, at most half of `roundsAvailable`: each has a second try. */
   readonly rounds: number
@@ -62,30 +66,26 @@ export interface Assignment {
   besideOf(provider: Hex): readonly number[]
 }
 
-/** A provider, the receivers that measure it in the order of the draw, and their groups in this epoch. */
-interface Drawn extends Waiting {
-  readonly provider: ActiveProvider
-  readonly receivers: readonly number[]
-  /** the groups of the whole window; undefined if each receiver measures alone, as for most providers of a large network */
-  readonly ofWindow: readonly (readonly number[])[] | undefined
-}
-
 /** @param roots of an earlier epoch, to save the hashes of the same window */
 export function assign(chain: ChainFacts, params: NetworkParams, roots = new AssignedRoots()): Assignment {
   const facts = inOrder(chain)
+  const all = indicesOf(facts)
   const links = drawLinks(facts, params)
   const drawn = new Map<Hex, Drawn>()
   for (const link of links) for (const one of link) drawn.set(one.provider.account, one)
   const draws = new SenderDraws(facts, params, FIRST_SENDERS)
-  const sessions = inFairOrder(links, facts.beacon).map(turn => sessionsOf(draws, params, turn))
+  const items = itemsOf(links, inFairOrder(links, facts.beacon), draws, params)
   const limits = { rounds: roundsAvailable(params), lanes: params.lanes }
-  const first = placeSessions(sessions, facts.verifiers, { ...limits, rounds: Math.ceil(limits.rounds / 2) })
+  const first = placeSessions(items, facts.verifiers, { ...limits, rounds: Math.ceil(limits.rounds / 2) })
   const repeats = placeRepeats(facts, new SenderDraws(facts, params, REPEAT_SENDERS), first, limits)
   const limited = besideLarger(first.together)
   let tries: ReadonlyMap<Hex, readonly Session[]> | undefined
   const epochs = new DueEpochs(facts.epoch, params)
   return {
-    ...{ sessions: first.sessions, repeats, unplaced: first.unplaced, rounds: first.rounds },
+    ...{ sessions: first.sessions, repeats, rounds: first.rounds },
+    get unplaced() {
+      return first.unplaced()
+    },
     triesOf: (provider, receiver) => {
       tries ??= groupBy([...first.sessions, ...repeats], session => session.provider)
       return tries.get(provider)?.filter(one => one.receiver === receiver) ?? []
@@ -94,7 +94,11 @@ export function assign(chain: ChainFacts, params: NetworkParams, roots = new Ass
       first: first.sessions.filter(one => one.receiver === receiver),
       repeats: repeats.filter(one => one.receiver === receiver),
     }),
-    receiversOf: provider => drawn.get(provider)?.receivers.toSorted(ascending) ?? [],
+    receiversOf: provider => {
+      const one = drawn.get(provider)
+      if (one === undefined) return []
+      return one.receivers.length === all.length ? all : one.receivers.toSorted(ascending)
+    },
     assignedOf: provider => {
       const one = drawn.get(provider)
       return one === undefined ? [] : epochs.of(one).map((epoch, i) => ({ receiver: one.receivers[i]!, epoch }))
@@ -109,8 +113,7 @@ export function assign(chain: ChainFacts, params: NetworkParams, roots = new Ass
     },
     groupsOf: provider => {
       const one = drawn.get(provider)
-      if (one?.ofWindow === undefined) return NO_GROUPS
-      return one.groups.filter(group => group.length > 1).map(group => group.toSorted(ascending))
+      return one?.ofWindow === undefined ? NO_GROUPS : one.groups.map(group => group.toSorted(ascending))
     },
     besideOf: provider => limited.get(provider)?.toSorted(ascending) ?? [],
   }
@@ -179,32 +182,16 @@ function drawLink(
   link: readonly ActiveProvider[],
   common: Omit<DrawnReceivers, 'claimKbps' | 'quorum'>,
 ): Drawn[] {
-  const { receivers } = common
+  const { receivers, senders, capacityKbps } = common
   const quorum = 2 * Math.max(0, faultsTolerated(receivers.length)) + 1
-  const grouped = link.map(({ claimKbps }) => groupsOf({ ...common, claimKbps, quorum }))
+  const grouped = link.map(({ claimKbps }) => groupsOf({ receivers, senders, capacityKbps, claimKbps, quorum }))
   const place = epoch - windowStart(epoch, params.windowEpochs)
-  const drawn = (provider: ActiveProvider, ofWindow: Drawn['ofWindow']): Drawn => ({
-    ...{ provider, receivers, ofWindow },
-    groups: sliceAt({ receivers, ofWindow }, place, params),
-  })
+  const drawn = (provider: ActiveProvider, ofWindow: Drawn['ofWindow']) =>
+    new Drawn(provider, receivers, ofWindow, place, params)
   if (grouped.every(groups => groups === undefined)) return link.map(provider => drawn(provider, undefined))
   const all = grouped.map(groups => groups ?? eachAlone(receivers))
   const most = all.reduce((base, groups) => (groups.length > base.length ? groups : base))
   return link.map((provider, i) => drawn(provider, beside(most, all[i]!)))
-}
-
-/**
- * The groups of a window are spread evenly over its epochs. Receivers without a group have no session in any of them, and
- * are due in the last. Everything that this follows from is fixed for the window, so no receiver is due twice.
- */
-function sliceAt(
-  { receivers, ofWindow }: Pick<Drawn, 'receivers' | 'ofWindow'>,
-  place: number,
-  { windowEpochs }: Pick<NetworkParams, 'windowEpochs'>,
-): readonly (readonly number[])[] {
-  const count = (ofWindow ?? receivers).length
-  const [from, to] = [Math.floor((place * count) / windowEpochs), Math.floor(((place + 1) * count) / windowEpochs)]
-  return ofWindow === undefined ? eachAlone(receivers.slice(from, to)) : ofWindow.slice(from, to)
 }
 
 /** In which epoch of the window each receiver is due by itself, at the same places; 0 for one in a group or without any. */
@@ -225,29 +212,52 @@ class DueEpochs {
     return alone
   }
 
-  #epochsOf(drawn: Drawn): number[] {
+  #epochsOf({ receivers, ofWindow }: Drawn): number[] {
     const { windowEpochs } = this.params
     const first = windowStart(this.epoch, windowEpochs)
+    const groups = ofWindow ?? eachAlone(receivers)
     const alone = new Map<number, number>()
     for (let place = 0; place < windowEpochs; place++) {
-      for (const group of sliceAt(drawn, place, this.params))
+      for (const group of groups.slice(...sliceAt(groups.length, place, this.params)))
         if (group.length === 1) alone.set(group[0]!, first + place)
     }
-    return drawn.receivers.map(receiver => alone.get(receiver) ?? 0)
+    return receivers.map(receiver => alone.get(receiver) ?? 0)
   }
 }
 
-function dueOf({ ofWindow, receivers, groups }: Drawn, epoch: number, params: NetworkParams): number[] {
-  if (ofWindow === undefined || !isWindowEnd(epoch, params.windowEpochs)) return groups.flat()
+function dueOf(drawn: Drawn, epoch: number, params: NetworkParams): number[] {
+  const { ofWindow, receivers, inGroups } = drawn
+  if (ofWindow === undefined || !isWindowEnd(epoch, params.windowEpochs)) return inGroups
   const grouped = new Set(ofWindow.flat())
-  return [...groups.flat(), ...receivers.filter(receiver => !grouped.has(receiver))]
+  return [...inGroups, ...receivers.filter(receiver => !grouped.has(receiver))]
 }
 
-/** The sessions of all providers of a link in one pass. */
-function sessionsOf(draws: SenderDraws, params: NetworkParams, { link, pass }: Turn<Drawn>): DrawnSession[] {
-  const isGrouped = link.some(({ groups }) => (groups[pass]?.length ?? 0) > 1)
-  const startsWith = isGrouped ? undefined : link[0]!.provider.account
-  return link.flatMap(({ provider, groups }) => drawSessions(draws, params, provider, groups[pass] ?? [], startsWith))
+/** In each item the sessions of all providers of a link in one pass. */
+function itemsOf(
+  links: readonly (readonly Drawn[])[],
+  turns: Turns,
+  draws: SenderDraws,
+  params: NetworkParams,
+): Required<Pick<Items, 'count' | 'sessionsOf' | 'isHopeless'>> {
+  const turnOf = (item: number) => [links[turns.links[item]!]!, turns.passes[item]!] as const
+  return {
+    count: turns.links.length,
+    sessionsOf: item => sessionsOf(draws, params, ...turnOf(item)),
+    isHopeless: (item, rounds) => {
+      const [link, pass] = turnOf(item)
+      return link.every(one => {
+        const group = one.groupOf(pass)
+        if (group.length === 0) return true
+        const leastKbps = draws.leastReceiverKbps(memberClaimKbps(one.provider.claimKbps, group.length))
+        return group.some(receiver => !rounds.hasRoom(receiver, leastKbps))
+      })
+    },
+  }
+}
+
+function sessionsOf(draws: SenderDraws, params: NetworkParams, link: readonly Drawn[], pass: number): DrawnSession[] {
+  const startsWith = link.some(one => one.sizeOf(pass) > 1) ? undefined : link[0]!.provider.account
+  return link.flatMap(one => drawSessions(draws, params, one.provider, one.groupOf(pass), startsWith))
 }
 
 /** One session for each member of a group. */

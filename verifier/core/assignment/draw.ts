@@ -12,18 +12,26 @@ const ABI_BYTES = 32
 
 /** An endless source of numbers, the same for the same seed. */
 export class Draw {
-  readonly #seed: Uint8Array
+  readonly #seed = new Uint8Array(ABI_BYTES)
   readonly #hash = new Uint8Array(ABI_BYTES)
   #used = 0
 
   /** @param seed 32 bytes */
   constructor(seed: Hex | Uint8Array) {
-    this.#seed = typeof seed === 'string' ? fromHex(seed) : seed
+    this.begin(typeof seed === 'string' ? fromHex(seed) : seed)
+  }
+
+  /** Goes on with the numbers of another seed. @param seed 32 bytes */
+  begin(seed: Uint8Array): this {
+    this.#seed.set(seed)
+    this.#used = 0
+    return this
   }
 
   /** Uniform in [0, range). @param range 1 to 2^32 */
   below(range: number): number {
-    const limit = WORD_RANGE - (WORD_RANGE % range)
+    // 2^32 mod the range, in 32 bits: that of 2^32 itself takes many times as long.
+    const limit = WORD_RANGE - ((-range >>> 0) % range)
     let word = this.#next()
     while (word >= limit) word = this.#next()
     return word % range
@@ -59,18 +67,19 @@ export class Draw {
 /** Draws for many accounts: the seed of each is keccak256(abi.encode(beacon, label, account, number)). */
 export class Draws {
   readonly #prefix: Uint8Array
+  readonly #draw = new Draw(new Uint8Array(ABI_BYTES))
 
   constructor(beacon: Hex, label: Hex) {
     this.#prefix = encodeWords(['bytes32', 'bytes32'], [beacon, label])
   }
 
-  /** @param number uint32 */
+  /** It ends with the next call: there is one draw, which begins anew. @param number uint32 */
   of(account: Hex, number: number): Draw {
     const at = this.#prefix.length
     input.set(this.#prefix)
     writeAddress(input, at, account)
     writeUint(input, at + ABI_BYTES, number)
     hashInput(at + 2 * ABI_BYTES)
-    return new Draw(output.slice())
+    return this.#draw.begin(output)
   }
 }

@@ -11,16 +11,19 @@ import { Draw } from './draw.js'
 
 const ORDER = keccakText('bandwitness/v1/draw/order')
 
-/** A provider, and the groups of receivers that measure it, pass by pass; an empty group has no session. */
+/** A provider, and the groups of receivers that measure it, pass by pass. */
 export interface Waiting {
-  readonly provider: Pick<ActiveProvider, 'account' | 'index' | 'claimKbps' | 'stake'>
-  readonly groups: readonly (readonly number[])[]
+  readonly provider: Pick<ActiveProvider, 'stake'>
+  readonly passes: number
+  /** Receivers in the group of a pass; 0 for a pass without a session. */
+  sizeOf(pass: number): number
 }
 
-/** One pass of the providers of a link, which have their sessions at once. */
-export interface Turn<T extends Waiting> {
-  readonly link: readonly T[]
-  readonly pass: number
+/** Which providers have their sessions, turn by turn: those of a link at once. */
+export interface Turns {
+  /** places of the links */
+  readonly links: Uint32Array
+  readonly passes: Uint32Array
 }
 
 /** Sessions so far, these included, for a stake. */
@@ -38,28 +41,83 @@ const CLOSE = 1e-12
  * Of equal averages the earlier pass comes first, and within a pass the beacon draws the order anew: so of providers with
  * equal stakes none always comes last. Providers of one link stay together, and come when the first of them is due.
  */
-export function inFairOrder<T extends Waiting>(links: readonly (readonly T[])[], beacon: Hex): Turn<T>[] {
-  const turns: (Turn<T> & { readonly average: Average })[] = []
-  const places = Array.from(links, (_, place) => place)
+export function inFairOrder(links: readonly (readonly Waiting[])[], beacon: Hex): Turns {
+  const passesOf = links.map(link => link.reduce((most, { passes }) => Math.max(most, passes), 0))
+  const most = passesOf.reduce((sum, passes) => sum + passes, 0)
+  const [ofLink, ofPass, ofAverage] = [new Uint32Array(most), new Uint32Array(most), new Uint32Array(most)]
+  const averages = new Averages()
+  const stakes = links.map(link => link.map(({ provider }) => averages.stakeOf(provider.stake)))
   const counts = links.map(link => link.map(() => 0))
-  const passes = links.reduce((most, link) => link.reduce((more, { groups }) => Math.max(more, groups.length), most), 0)
+  const places = Array.from(links, (_, place) => place)
+  const passes = passesOf.reduce((more, one) => Math.max(more, one), 0)
+  let count = 0
   for (let pass = 0; pass < passes; pass++) {
     const seed = keccakWords(['bytes32', 'bytes32', 'uint32'], [beacon, ORDER, pass])
     for (const place of new Draw(seed).sample(places, places.length)) {
       const [link, sessions] = [links[place]!, counts[place]!]
-      let first: Average | undefined
-      for (const [i, { groups, provider }] of link.entries()) {
-        const size = groups[pass]?.length ?? 0
+      let first: number | undefined
+      for (let i = 0; i < link.length; i++) {
+        const size = link[i]!.sizeOf(pass)
         if (size === 0) continue
         sessions[i]! += size
-        const average = averageOf(sessions[i]!, provider.stake)
-        if (first === undefined || byAverage(average, first) < 0) first = average
+        const average = averages.of(sessions[i]!, stakes[place]![i]!)
+        if (first === undefined || averages.compare(average, first) < 0) first = average
       }
-      if (first) turns.push({ link, pass, average: first })
+      if (first === undefined) continue
+      ofLink[count] = place
+      ofPass[count] = pass
+      ofAverage[count] = first
+      count++
     }
   }
-  // A stable sort: turns of equal averages stay in the order of the passes and of the draw.
-  return turns.sort((a, b) => byAverage(a.average, b.average))
+  const order = averages.inOrder(ofAverage.subarray(0, count))
+  return { links: order.map(turn => ofLink[turn]!), passes: order.map(turn => ofPass[turn]!) }
+}
+
+/** All averages that occur, by number. Turns are many, and their averages few wherever stakes are equal. */
+class Averages {
+  readonly #all: Average[] = []
+  readonly #stakes = new Map<bigint, StakeAverages>()
+
+  stakeOf(stake: bigint): StakeAverages {
+    const known = this.#stakes.get(stake)
+    if (known !== undefined) return known
+    const made = { stake, numbers: [] }
+    this.#stakes.set(stake, made)
+    return made
+  }
+
+  of(sessions: number, { stake, numbers }: StakeAverages): number {
+    numbers[sessions] ??= this.#all.push(averageOf(sessions, stake)) - 1
+    return numbers[sessions]
+  }
+
+  compare(a: number, b: number): number {
+    return byAverage(this.#all[a]!, this.#all[b]!)
+  }
+
+  /** The places of these averages, the least first. A stable sort: equal ones stay in the order of the passes and of the draw. */
+  inOrder(averages: Uint32Array): Uint32Array {
+    const numbers = Uint32Array.from(this.#all, (_, number) => number).sort((a, b) => this.compare(a, b))
+    const ranks = new Uint32Array(numbers.length)
+    for (let i = 1; i < numbers.length; i++) {
+      const isEqual = this.compare(numbers[i - 1]!, numbers[i]!) === 0
+      ranks[numbers[i]!] = ranks[numbers[i - 1]!]! + (isEqual ? 0 : 1)
+    }
+    const next = new Uint32Array(numbers.length + 1)
+    for (const average of averages) next[ranks[average]! + 1]!++
+    for (let rank = 1; rank < next.length; rank++) next[rank]! += next[rank - 1]!
+    const order = new Uint32Array(averages.length)
+    for (let place = 0; place < averages.length; place++) order[next[ranks[averages[place]!]!]!++] = place
+    return order
+  }
+}
+
+/** Of one stake. */
+interface StakeAverages {
+  readonly stake: bigint
+  /** by sessions: the averages' numbers */
+  readonly numbers: (number | undefined)[]
 }
 
 const averageOf = (sessions: number, stake: bigint): Average => ({

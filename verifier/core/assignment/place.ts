@@ -33,28 +33,32 @@ export interface Session extends DrawnSession {
   readonly round: number
 }
 
+/** What is to be placed, item by item: sessions that should run together. */
+export interface Items {
+  readonly count: number
+  /** The same each time. */
+  sessionsOf(item: number): readonly DrawnSession[]
+  /** The first round that an item may take (default: any). */
+  earliest?(item: number): number
+  /** Whether it is certain, before the item's senders are drawn, that no round has room for any of its sessions. */
+  isHopeless?(item: number, rounds: Pick<Rounds, 'hasRoom'>): boolean
+}
+
 export interface Placed {
   /** ascending by round */
   readonly sessions: Session[]
   /** the same, each with those that were placed together with it */
   readonly together: Session[][]
-  readonly unplaced: DrawnSession[]
+  /** Draws them again: in an epoch that is full they are many more than those that were placed. */
+  unplaced(): DrawnSession[]
   readonly rounds: number
 }
 
-/**
- * @param drawn in each item sessions that should run together; items in the order in which they are placed
- * @param earliest the first round that an item may take (default: any)
- */
-export function placeSessions(
-  drawn: readonly (readonly DrawnSession[])[],
-  verifiers: readonly FrozenVerifier[],
-  limits: RoundLimits,
-  earliest: (item: number) => number = () => 0,
-): Placed {
+export function placeSessions(items: Items, verifiers: readonly FrozenVerifier[], limits: RoundLimits): Placed {
   const rounds = new Rounds(capacitiesOf(verifiers), limits)
   const together: Session[][] = []
-  const unplaced: DrawnSession[] = []
+  /** items of which no session was placed; and the others' sessions that were not */
+  const unplaced: (number | readonly DrawnSession[])[] = []
 
   /** @returns whether a round had room for all of the sessions */
   const place = (drawn: readonly DrawnSession[], from: number): boolean => {
@@ -64,17 +68,30 @@ export function placeSessions(
     return true
   }
 
-  for (const [i, item] of drawn.entries()) {
-    const from = earliest(i)
-    const [able, unable] = partition(byProvider(item), of => of.every(({ senders }) => senders.length >= MIN_SENDERS))
-    for (const of of unable) unplaced.push(...of)
-    if (able.length > 0 && !place(able.flat(), from))
-      unplaced.push(...able.filter(of => able.length === 1 || !place(of, from)).flat())
+  for (let item = 0; item < items.count; item++) {
+    if (items.isHopeless?.(item, rounds)) {
+      unplaced.push(item)
+      continue
+    }
+    const from = items.earliest?.(item) ?? 0
+    const [able, unable] = byAbility(items.sessionsOf(item))
+    const left =
+      able.length > 0 && place(able.flat(), from) ? [] : able.filter(of => able.length === 1 || !place(of, from))
+    if (left.length === able.length) unplaced.push(item)
+    else if (unable.length + left.length > 0) unplaced.push([...unable, ...left].flat())
   }
   // A stable sort: within a round the order of the draw stays.
   together.sort((a, b) => a[0]!.round - b[0]!.round)
-  return { sessions: together.flat(), together, unplaced, rounds: rounds.used }
+  return {
+    ...{ sessions: together.flat(), together, rounds: rounds.used },
+    unplaced: () =>
+      unplaced.flatMap(one => (typeof one === 'number' ? byAbility(items.sessionsOf(one)).reverse().flat(2) : one)),
+  }
 }
+
+/** The sessions of each provider: of those that have enough senders, and of the others. */
+const byAbility = (sessions: readonly DrawnSession[]) =>
+  partition(byProvider(sessions), of => of.every(({ senders }) => senders.length >= MIN_SENDERS))
 
 /** Written out: a spread of a session takes several times as long. */
 export const inRound = (
@@ -110,10 +127,19 @@ function demandOf(together: readonly DrawnSession[]): Demand {
   for (const { provider, claimKbps, maySoak, receiver, senders } of together) {
     if (!providers.includes(provider)) providers.push(provider)
     const k = senders.length
-    // In a soak, too, all senders send together before they take turns.
-    add(receiver, k * senderLoadKbps(claimKbps, k))
+    add(receiver, receiverLoadKbps(claimKbps, k))
     const loadKbps = senderLoadKbps(claimKbps, k, maySoak)
     for (const sender of senders) add(sender, loadKbps)
   }
   return { providers, parties, loadsKbps }
 }
+
+/** The least that a session may take of its receiver's capacity, whoever its senders are; infinite if it cannot have enough. */
+export function leastReceiverKbps(claimKbps: number, mostSenders: number): number {
+  let least = Number.POSITIVE_INFINITY
+  for (let k = MIN_SENDERS; k <= mostSenders; k++) least = Math.min(least, receiverLoadKbps(claimKbps, k))
+  return least
+}
+
+/** In a soak, too, all senders send together before they take turns. */
+const receiverLoadKbps = (claimKbps: number, k: number): number => k * senderLoadKbps(claimKbps, k)

@@ -20,13 +20,12 @@ export function placeRepeats(
   limits: RoundLimits,
 ): Session[] {
   const { rounds: firstRounds, together } = first
-  const again = together.map(sessions => byProvider(sessions).flatMap(of => withOtherSenders(draws, of)))
-  const placed = placeSessions(
-    again,
-    facts.verifiers,
-    { ...limits, rounds: limits.rounds - firstRounds },
-    item => together[item]![0]!.round,
-  )
+  const again = {
+    count: together.length,
+    sessionsOf: (item: number) => byProvider(together[item]!).flatMap(of => withOtherSenders(draws, of)),
+    earliest: (item: number) => together[item]![0]!.round,
+  }
+  const placed = placeSessions(again, facts.verifiers, { ...limits, rounds: limits.rounds - firstRounds })
   const offset = Math.max(firstRounds, Math.min(Math.ceil(limits.rounds / 2), limits.rounds - placed.rounds))
   return placed.sessions.map(session => inRound(session, offset + session.round))
 }

@@ -38,6 +38,11 @@ export class Rounds {
     return this.#used
   }
 
+  /** Whether any round has so much left of a party's capacity. */
+  hasRoom(party: number, loadKbps: number): boolean {
+    return this.#left.get(party)!.most >= loadKbps
+  }
+
   /** Takes the first round from `from` on that has room. @returns undefined if none has */
   take({ providers, parties, loadsKbps }: Demand, from: number): number | undefined {
     const wanted = [{ left: this.#freeLanes, amount: providers.length }]
@@ -88,6 +93,14 @@ class LeftOver {
   constructor(rounds: number, capacity: number) {
     this.#leaves = 2 ** Math.ceil(Math.log2(Math.max(1, rounds)))
     this.#most = new Float64Array(2 * this.#leaves).fill(capacity)
+    this.#most.fill(Number.NEGATIVE_INFINITY, this.#leaves + rounds)
+    for (let node = this.#leaves - 1; node > 0; node--)
+      this.#most[node] = Math.max(this.#most[2 * node]!, this.#most[2 * node + 1]!)
+  }
+
+  /** that is left in any round */
+  get most(): number {
+    return this.#most[1]!
   }
 
   /** The first round from `round` on in which so much is left; infinity if there is none. */

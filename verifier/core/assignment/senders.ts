@@ -3,7 +3,7 @@ import { keccakText } from '../../../proto/hash.js'
 import type { NetworkParams } from '../../../proto/params.js'
 import type { ChainFacts } from '../facts.js'
 import { Draws } from './draw.js'
-import { type DrawnSession, senderLoadKbps } from './place.js'
+import { type DrawnSession, leastReceiverKbps, senderLoadKbps } from './place.js'
 
 export const FIRST_SENDERS = keccakText('bandwitness/v1/draw/senders')
 export const REPEAT_SENDERS = keccakText('bandwitness/v1/draw/repeat-senders')
@@ -27,6 +27,8 @@ export class SenderDraws {
   readonly #k: number
   readonly #verifiers: ChainFacts['verifiers']
   readonly #draws: Draws
+  /** by claim */
+  readonly #leastKbps = new Map<number, number>()
 
   /** @param label which draw it is. @param facts with the verifiers ascending by index */
   constructor(
@@ -37,6 +39,16 @@ export class SenderDraws {
     this.#k = sendersEach(facts, params)
     this.#verifiers = facts.verifiers
     this.#draws = new Draws(facts.beacon, label)
+  }
+
+  /** See there. Claims are few, and asked for again and again. */
+  leastReceiverKbps(claimKbps: number): number {
+    let kbps = this.#leastKbps.get(claimKbps)
+    if (kbps === undefined) {
+      kbps = leastReceiverKbps(claimKbps, this.#k)
+      this.#leastKbps.set(claimKbps, kbps)
+    }
+    return kbps
   }
 
   /** In slot order; fewer than k if too few verifiers have the capacity. */
@@ -59,6 +71,8 @@ export class SenderDraws {
       return indices
     }
     const draw = this.#draws.of(provider, receiver)
+    // Most receivers measure alone, and there is nobody else to leave out.
+    if (members.length === 1 && used.length === 0) return draw.sample(able(), k)
     const choices = [[members, taken, allUsed], [members, allUsed], [members, taken, own], [members, own], [own]]
     for (const without of choices) {
       const choice = able(...without)

@@ -173,6 +173,12 @@ const bytesIn = ({ buffer, byteOffset }: DataView, at: number, length: number): 
 export const providerOf = (votes: DataView, i: number): Hex =>
   toHex(bytesIn(votes, i * VOTE_BYTES + PROVIDER_AT, ADDRESS_BYTES))
 
+/** The first 48 bits of the provider, as a number. */
+export function providerKey(votes: DataView, i: number): number {
+  const at = i * VOTE_BYTES + PROVIDER_AT
+  return votes.getUint32(at) * 2 ** 16 + votes.getUint16(at + 4)
+}
+
 /** Orders two encoded votes by their providers. */
 export function compareProviders(a: DataView, i: number, b: DataView, j: number): number {
   const [atA, atB] = [i * VOTE_BYTES + PROVIDER_AT, j * VOTE_BYTES + PROVIDER_AT]

@@ -1,6 +1,7 @@
 /** What an evaluation knows of each provider before it reads a vote. */
 import { windowStart } from '../../../proto/epoch.js'
 import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
+import type { Leaf } from '../../../proto/leaf.js'
 import type { NetworkParams } from '../../../proto/params.js'
 import type { SoakVote } from '../../../proto/soak-vote.js'
 import type { OpenWindow } from '../../../proto/window-votes.js'
@@ -32,31 +33,37 @@ export interface PartsInput {
   readonly previous: CarryOver
 }
 
+/** Written out: a spread of a leaf takes several times as long. */
 export function partsOf({ facts, assignment, previous, params }: PartsInput): Part[] {
-  const leaves = new Map(previous.leaves.map(leaf => [keyOf(leaf.index, leaf.provider), leaf]))
+  const leaves = new Map(previous.leaves.map(leaf => [leaf.index, leaf]))
   const first = windowStart(facts.epoch, params.windowEpochs)
-  const rootOf = (provider: ActiveProvider) =>
-    isMeasured(provider) ? assignment.assignedRootOf(provider.account) : ZERO_HASH
-  return facts.providers
-    .map(provider => {
-      const { account, index, active } = provider
-      const leaf = leaves.get(keyOf(index, account))
-      const window = leaf && previous.windows.get(account)
-      const goesOn = active && window?.first === first
-      const receivers = isMeasured(provider) ? assignment.receiversOf(account) : []
-      return {
-        ...{ provider, receivers },
-        assignedRoot: active || leaf === undefined ? rootOf(provider) : leaf.assignedRoot,
-        previous: leaf && { ...leaf, penaltyBps: 0 },
-        late: goesOn ? undefined : window,
-        open: goesOn ? window : undefined,
-        soakVotes: (leaf && previous.soakVotes.get(account)) ?? [],
-      }
+  const parts: Part[] = []
+  for (const provider of facts.providers) {
+    const { account, index, active } = provider
+    const leaf = ofProvider(leaves.get(index), account)
+    const window = leaf && previous.windows.get(account)
+    const goesOn = active && window?.first === first
+    const late = goesOn ? undefined : window
+    if (!active && late === undefined) continue
+    const isDue = isMeasured(provider)
+    const ownRoot = isDue ? assignment.assignedRootOf(account) : ZERO_HASH
+    parts.push({
+      provider,
+      receivers: isDue ? assignment.receiversOf(account) : [],
+      assignedRoot: active || leaf === undefined ? ownRoot : leaf.assignedRoot,
+      previous: leaf && withoutPenalty(leaf),
+      late,
+      open: goesOn ? window : undefined,
+      soakVotes: (leaf && previous.soakVotes.get(account)) ?? [],
     })
-    .filter(({ provider, late }) => provider.active || late !== undefined)
-    .sort((a, b) => a.provider.index - b.provider.index)
+  }
+  return parts.sort((a, b) => a.provider.index - b.provider.index)
 }
 
-export const isMeasured = ({ active, inWindow }: ActiveProvider): boolean => active && inWindow
+/** After a reorganisation an index may be that of another account. */
+const ofProvider = (leaf: Leaf | undefined, account: Hex): Leaf | undefined =>
+  leaf?.provider === account ? leaf : undefined
 
-const keyOf = (index: number, provider: Hex): string => `${index} ${provider}`
+const withoutPenalty = (leaf: Leaf): Leaf => (leaf.penaltyBps === 0 ? leaf : { ...leaf, penaltyBps: 0 })
+
+export const isMeasured = ({ active, inWindow }: ActiveProvider): boolean => active && inWindow

@@ -10,11 +10,11 @@ export interface WindowTicks {
 }
 
 /** Ticks are counted 32 at a time: bit i of the p-th plane is bit p of the count of tick i. */
-const WORDS = 8
+const WORD_TICKS = 32
 /** For up to 1023 votes: no set has so many verifiers. */
 const PLANES = 10
-const sentPlanes = new Uint32Array(WORDS * PLANES)
-const answeredPlanes = new Uint32Array(WORDS * PLANES)
+const sentPlanes = new Uint32Array(PLANES)
+const answeredPlanes = new Uint32Array(PLANES)
 
 /** @param votes at most one of each assigned receiver. @param assigned n. @param ticks in an epoch, at most 256 */
 export function windowTicks(
@@ -22,42 +22,46 @@ export function windowTicks(
   assigned: number,
   ticks: number,
 ): WindowTicks {
-  sentPlanes.fill(0)
-  answeredPlanes.fill(0)
-  const words = Math.ceil(ticks / 32)
-  for (const vote of votes) {
-    for (let word = 0; word < words; word++) {
-      const sent = vote.sentWord(word)
-      count(sentPlanes, word, sent)
-      count(answeredPlanes, word, sent & vote.answeredWord(word))
-    }
-  }
   const faults = Math.max(0, faultsTolerated(assigned))
   let up = 0
   let total = 0
-  for (let word = 0; word < words; word++) {
-    const within = ticks - 32 * word < 32 ? 2 ** (ticks - 32 * word) - 1 : -1
-    const counting = atLeast(sentPlanes, word, 2 * faults + 1) & within
+  for (let word = 0; word * WORD_TICKS < ticks; word++) {
+    const rest = ticks - word * WORD_TICKS
+    const within = rest < WORD_TICKS ? 2 ** rest - 1 : -1
+    // Most votes have all ticks of the word. These are counted as one number.
+    let [allSent, allAnswered] = [0, 0]
+    sentPlanes.fill(0)
+    answeredPlanes.fill(0)
+    for (const vote of votes) {
+      const sent = vote.sentWord(word) & within
+      const answered = sent & vote.answeredWord(word)
+      if (sent === within) allSent++
+      else count(sentPlanes, sent)
+      if (answered === within) allAnswered++
+      else count(answeredPlanes, answered)
+    }
+    const counting = within & atLeast(sentPlanes, 2 * faults + 1 - allSent)
     total += bitsIn(counting)
-    up += bitsIn(counting & atLeast(answeredPlanes, word, faults + 1))
+    up += bitsIn(counting & atLeast(answeredPlanes, faults + 1 - allAnswered))
   }
   return { up, total }
 }
 
 /** Adds one to the count of each tick whose bit is set, with carry. */
-function count(planes: Uint32Array, word: number, ticks: number): void {
-  for (let at = word * PLANES, carry = ticks; carry !== 0; at++) {
-    const both = planes[at]! & carry
-    planes[at]! ^= carry
+function count(planes: Uint32Array, ticks: number): void {
+  for (let plane = 0, carry = ticks; carry !== 0; plane++) {
+    const both = planes[plane]! & carry
+    planes[plane]! ^= carry
     carry = both
   }
 }
 
 /** The ticks whose count is at least `least`, as bits. */
-function atLeast(planes: Uint32Array, word: number, least: number): number {
+function atLeast(planes: Uint32Array, least: number): number {
+  if (least <= 0) return -1
   let [above, equal] = [0, -1]
   for (let plane = PLANES - 1; plane >= 0; plane--) {
-    const bits = planes[word * PLANES + plane]!
+    const bits = planes[plane]!
     const wanted = -((least >> plane) & 1)
     above |= equal & bits & ~wanted
     equal &= ~(bits ^ wanted)

@@ -1,8 +1,11 @@
 /** Which sessions an epoch has if its rounds do not suffice for all. */
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { keccakText, keccakWords } from '../../../../proto/hash.js'
 import { facts, PARAMS, providerNamed } from '../../test/samples.js'
 import { assign } from '../assign.js'
+import { Draw } from '../draw.js'
+import { inFairOrder } from '../fair-order.js'
 
 const VERIFIERS = 5
 /** Places for first tries: half of the rounds of an epoch of 20 seconds, with four lanes each. */
@@ -94,6 +97,45 @@ describe('the order of sessions', () => {
         expect({ ...plan }).to.deep.include({ sessions, repeats, unplaced })
       }),
       { numRuns: 20 },
+    )
+  })
+
+  it('is that of the exact averages, and else of the passes and of the draw', () => {
+    const link = fc.array(fc.record({ stake: fc.bigInt({ min: 0n, max: 6n }), passes: fc.nat(4) }), {
+      minLength: 1,
+      maxLength: 3,
+    })
+    fc.assert(
+      fc.property(fc.array(link, { maxLength: 8 }), fc.string(), (given, seed) => {
+        const links = given.map(of =>
+          of.map(({ stake, passes }) => ({
+            ...{ provider: { stake: stake * 10n ** 21n }, passes },
+            sizeOf: (pass: number) => (pass < passes ? 1 : 0),
+          })),
+        )
+        const beacon = keccakText(seed)
+        const { links: places, passes } = inFairOrder(links, beacon)
+        const expected = Array.from({ length: 4 }, (_, pass) => {
+          const label = keccakText('bandwitness/v1/draw/order')
+          const draw = new Draw(keccakWords(['bytes32', 'bytes32', 'uint32'], [beacon, label, pass]))
+          return draw.sample([...links.keys()], links.length).map(place => ({ place, pass }))
+        })
+          .flat()
+          .filter(({ place, pass }) => links[place]!.some(one => one.passes > pass))
+        // Each provider has one session in each of its passes, so its sessions so far are its passes so far.
+        const stakeIn = ({ place, pass }: { place: number; pass: number }) =>
+          links[place]!.filter(one => one.passes > pass)
+            .map(({ provider }) => provider.stake)
+            .sort((a, b) => (a < b ? 1 : -1))[0]!
+        const isBefore = (a: { place: number; pass: number }, b: { place: number; pass: number }) => {
+          const [x, y] = [stakeIn(a), stakeIn(b)]
+          if (x === 0n && y === 0n) return a.pass - b.pass
+          const difference = BigInt(a.pass + 1) * y - BigInt(b.pass + 1) * x
+          return difference < 0n ? -1 : difference > 0n ? 1 : 0
+        }
+        expected.sort(isBefore)
+        expect(Array.from(places, (place, i) => ({ place, pass: passes[i]! }))).to.deep.equal(expected)
+      }),
     )
   })
 })
