@@ -52,8 +52,13 @@ const IDLE_MS = 25
 const SESSION_MS = 200
 /** Of a token, at both ends and on its way, in processes that have just started. */
 const TOKEN_MS = 3
-/** Of the cores, while the first tokens are ordered. */
-const TOKENS_SHARE = 0.8
+/**
+ * Of a node once it has said that it is ready: it connects, reads the chain, and compiles what runs for the first time. First
+ * sessions beside that would begin late, and reach into the next slots.
+ */
+const SETTLING_MS = 700
+/** Of the cores, until the first epoch. */
+const STARTING_SHARE = 0.8
 /** Seconds from `start` to genesis: the blocks of `start` and of B(1) lie in between. */
 export const LEAST_START_DELAY_SECONDS = 3
 /** Above this share of the cores, nodes are too late too often. */
@@ -85,12 +90,13 @@ export function carried(size: Size, machine: Machine): Carried {
 
 /**
  * From the network's start to its first epoch, in whole seconds: the blocks of `start` and of B(1), and the time in which
- * every verifier gets its first tokens of every provider. An epoch that begins before has too few cores left for its sessions.
+ * nodes settle and every verifier gets its first tokens of every provider. An epoch that begins before has too few cores left for its sessions.
  */
 export function startDelaySeconds(params: NetworkParams, size: Omit<Size, 'claimKbps'>, machine: Machine): number {
   const { verifiers, providers } = size
   const tokens = verifiers * providers * tokensHeld(params, verifiers)
-  const seconds = LEAST_START_DELAY_SECONDS + (tokens * TOKEN_MS) / (TOKENS_SHARE * powerOf(machine) * 1000)
+  const workMs = tokens * TOKEN_MS + (verifiers + providers) * SETTLING_MS
+  const seconds = LEAST_START_DELAY_SECONDS + workMs / (STARTING_SHARE * powerOf(machine) * 1000)
   // A node orders the tokens of the next epoch's era, and no later one.
   return Math.min(Math.ceil(seconds), params.epochSeconds)
 }
