@@ -31,7 +31,6 @@ const SCALAR_BYTES = 32
 const WIDE_BYTES = 64
 const NULL = new Uint8Array(SCALAR_BYTES)
 const IDENTITY = new Uint8Array(32)
-const BASE = multiplyBase(Uint8Array.of(1, ...new Uint8Array(31)))
 
 /** Mode 2 of the suite, section 4.1. */
 const CONTEXT = concatBytes(utf8ToBytes('OPRFV1-'), Uint8Array.of(2), utf8ToBytes('-ristretto255-SHA512'))
@@ -143,7 +142,7 @@ function verify(
   if (!equalBytes(addScalars(s, NULL), s)) throw new Error('the proof has a second form')
   const all = weights(publicKey, evaluated, blinded)
   const [m, z] = [weighted(evaluated, all), weighted(blinded, all)]
-  const t2 = add(multiply(s, BASE), multiply(c, publicKey))
+  const t2 = add(multiplyBase(s), multiply(c, publicKey))
   const t3 = add(multiply(s, m), multiply(c, z))
   if (!equalBytes(c, challenge(publicKey, m, z, t2, t3))) throw new Error('the proof does not hold')
 }
