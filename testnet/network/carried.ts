@@ -53,10 +53,10 @@ const SESSION_MS = 200
 /** Of a token, at both ends and on its way, in processes that have just started. */
 const TOKEN_MS = 3
 /**
- * Of a node once it has said that it is ready: it connects, reads the chain, and compiles what runs for the first time. First
- * sessions beside that would begin late, and reach into the next slots.
+ * Of a node once it has said that it is ready: it connects and reads the chain. First sessions beside that would begin late,
+ * and reach into the next slots.
  */
-const SETTLING_MS = 700
+const SETTLING_MS = 250
 /** Of the cores, until the first epoch. */
 const STARTING_SHARE = 0.8
 /** Seconds from `start` to genesis: the blocks of `start` and of B(1) lie in between. */

@@ -1,7 +1,8 @@
-/** Runs a node in the foreground: announces it on standard output, and stops it on a signal or when it fails. */
+/** Runs a node in the foreground: rehearses, announces it on standard output, and stops it on a signal or when it fails. */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { RunningNode } from '../api/running-node.js'
 import { UserError } from '../config/errors.js'
+import { rehearse } from '../node/rehearsal.js'
 import { aborted, isAbort } from '../node/waiting.js'
 import { onInterrupt } from './interrupt.js'
 
@@ -18,7 +19,7 @@ export async function runNode(start: (givenUp: AbortSignal) => Promise<RunningNo
   // Registered before the node starts, so that a signal during the start ends the start.
   const stop = onInterrupt()
   const stopped = aborted(stop)
-  const starting = start(stop).catch(error => {
+  const starting = whenRehearsed(start(stop)).catch(error => {
     if (stop.aborted && isAbort(error)) return undefined
     throw error
   })
@@ -34,6 +35,12 @@ export async function runNode(start: (givenUp: AbortSignal) => Promise<RunningNo
   } finally {
     await within(node.stop(), stopMs)
   }
+}
+
+/** Rejects without waiting for the rehearsal. */
+async function whenRehearsed(starting: Promise<RunningNode>): Promise<RunningNode> {
+  const [node] = await Promise.all([starting, rehearse()])
+  return node
 }
 
 /** @throws UserError 'stop-late' */

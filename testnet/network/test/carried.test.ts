@@ -70,8 +70,8 @@ describe('what a machine carries', () => {
       expect(seconds).to.be.at.most(params.epochSeconds)
       return seconds
     }
-    expect(delay(SIZE)).to.equal(8)
-    expect(delay(LARGE)).to.be.within(20, 32)
+    expect(delay(SIZE)).to.equal(6)
+    expect(delay(LARGE)).to.be.within(14, 26)
     delay({ ...SIZE, verifiers: 64, providers: 64 })
   })
 
