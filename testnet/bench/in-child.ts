@@ -1,17 +1,20 @@
 /** Work in a process of its own, so that its memory is its own. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
+import { entryPoint } from '../process/entry-point.js'
 
-/** @param main TypeScript, which runs with the loader of this process */
-export const startChild = (main: URL): ChildProcess => fork(fileURLToPath(main), { execArgv: process.execArgv })
+/** Runs a module as nodes run theirs, compiled. @param module relative to the caller, whose `import.meta.url` is `base` */
+export function startChild(base: string, module: string): ChildProcess {
+  const [execPath, ...argv] = entryPoint(base, module)
+  return fork(argv.at(-1)!, { execPath: execPath!, execArgv: argv.slice(0, -1) })
+}
 
 /**
- * @param main the file that the process runs: it answers one message with one
+ * @param module see `startChild`: it answers one message with one
  * @throws Error if the process ended without an answer, for lack of memory as well
  */
-export async function inChild<Task extends object, Answer>(main: URL, task: Task): Promise<Answer> {
-  const child = startChild(main)
+export async function inChild<Task extends object, Answer>(base: string, module: string, task: Task): Promise<Answer> {
+  const child = startChild(base, module)
   const ended = once(child, 'exit')
   let answer: Answer | undefined
   child.once('message', message => {

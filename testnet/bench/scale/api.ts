@@ -43,7 +43,7 @@ const LISTS: readonly RequestOf<typeof ENDPOINTS.providers>[] = [
 
 /** @throws Error if the process of the verifier ends, or an answer is wrong */
 export async function measureApi(size: NetworkSize): Promise<ApiRow> {
-  const child = startChild(new URL('./api-main.ts', import.meta.url))
+  const child = startChild(import.meta.url, './api-main.js')
   const ended = once(child, 'exit')
   try {
     const firsts: { list: number; explain: number }[] = []

@@ -30,7 +30,7 @@ const OPTIONS = {
 const SIGNATURES = { quick: { count: 256, rounds: 5 }, full: { count: 512, rounds: 9 } }
 
 export const measureCore = (size: CoreSize): Promise<CoreRow> =>
-  inChild<CoreSize, CoreRow>(new URL('./core-main.ts', import.meta.url), size)
+  inChild<CoreSize, CoreRow>(import.meta.url, './core-main.js', size)
 
 export async function run(args: string[]): Promise<number> {
   const { values } = parseArgs({ args, options: OPTIONS })

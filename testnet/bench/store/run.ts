@@ -8,7 +8,6 @@ import { EpochWriter, type Network, type SignedBytes } from './epoch.js'
 import type { OpeningPlan } from './opening-main.js'
 import { type Opening, type StoreResult, verdictOf } from './result.js'
 
-const OPENING = new URL('./opening-main.ts', import.meta.url)
 const PROGRESS_EPOCHS = 100
 /** Epochs that the second process writes and prunes. */
 const MORE_EPOCHS = 10
@@ -18,7 +17,7 @@ export async function runStore(network: Network, epochs: number, say: (line: str
   try {
     const { signed, writeMs } = await fill(dataDir, network, epochs, say)
     const diskBytes = await bytesIn(dataDir)
-    const opening = await inChild<OpeningPlan, Opening>(OPENING, {
+    const opening = await inChild<OpeningPlan, Opening>(import.meta.url, './opening-main.js', {
       dataDir,
       network,
       newest: epochs,
