@@ -47,9 +47,9 @@ const BEATS_A_SECOND = 20
 const OPENINGS_A_SECOND = 2
 
 /** Of a node that does nothing but keep its connections and follow the chain, each second. */
-const IDLE_MS = 25
-/** Of one session, with its openings by several senders, apart from its data. */
-const SESSION_MS = 200
+const IDLE_MS = 40
+/** Of one session, in all the nodes that take part in it. */
+const SESSION_MS = 450
 /** Of a token, at both ends and on its way, in processes that have just started. */
 const TOKEN_MS = 3
 /**
@@ -71,11 +71,16 @@ const BUSY_SHARE = 0.8
 const powerOf = ({ cores, checkMs }: Machine): number =>
   2 ** Math.floor(Math.log2((SEEMS_SLOWER * cores * USUAL_MACHINE.checkMs) / checkMs))
 
+/** What idle nodes leave for sessions, each second. */
+const leftMs = ({ verifiers, providers }: Omit<Size, 'claimKbps'>, power: number): number =>
+  BUSY_SHARE * power * 1000 - (verifiers + providers) * IDLE_MS
+
 export function carried(size: Size, machine: Machine): Carried {
   const { verifiers, providers, claimKbps } = size
   const power = powerOf(machine)
   const byRate = Math.floor((CARRIED_KBPS * power) / claimKbps)
-  const lanes = Math.max(1, Math.min(SESSIONS_AT_ONCE * power, byRate, MOST_SESSIONS_AT_ONCE))
+  const byNodes = Math.floor((leftMs(size, power) * DEVNET.slotMs) / (SESSION_MS * 1000))
+  const lanes = Math.max(1, Math.min(SESSIONS_AT_ONCE * power, byRate, byNodes, MOST_SESSIONS_AT_ONCE))
   const few = Math.max(LEAST_RECEIVERS, Math.floor((SESSIONS_AN_EPOCH * power) / providers))
   const receivers = Math.min(verifiers, few, DEVNET.receivers)
   const pairs = receivers * providers

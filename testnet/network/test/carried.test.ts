@@ -52,9 +52,15 @@ describe('what a machine carries', () => {
   it('runs no more sessions at once than cores and claim allow, and at least one', () => {
     const lanes = (claimKbps: number, cores: number) =>
       carried({ ...SIZE, claimKbps }, { ...USUAL_MACHINE, cores }).lanes
-    expect([1, 2, 4, 8, 64].map(cores => lanes(25_000, cores))).to.deep.equal([2, 4, 8, 16, 16])
+    expect([1, 2, 4, 8, 64].map(cores => lanes(25_000, cores))).to.deep.equal([1, 4, 8, 16, 16])
     expect(lanes(500_000, 2)).to.equal(2)
     expect(lanes(10_000_000, 2)).to.equal(1)
+  })
+
+  it('runs as many sessions at once as its nodes leave time for when they are idle', () => {
+    const lanes = (verifiers: number, providers: number) =>
+      carried({ ...SIZE, verifiers, providers }, USUAL_MACHINE).lanes
+    expect([lanes(7, 5), lanes(8, 8), lanes(16, 8), lanes(64, 64)]).to.deep.equal([4, 3, 2, 1])
   })
 
   it('has each provider measured by some of a large set only, and by enough to outvote two liars', () => {
@@ -83,7 +89,7 @@ describe('what a machine carries', () => {
     )
     expect(told(LARGE)).to.not.include('too late')
     expect(told({ ...SIZE, verifiers: 64, providers: 64 }))
-      .to.include('carries about 45 nodes')
+      .to.include('carries about 33 nodes')
       .and.include('Pass fewer')
     expect(told({ ...SIZE, claimKbps: 10_000_000 })).to.include('Pass a lower --claim')
   })
