@@ -71,15 +71,15 @@ const BUSY_SHARE = 0.8
 const powerOf = ({ cores, checkMs }: Machine): number =>
   2 ** Math.floor(Math.log2((SEEMS_SLOWER * cores * USUAL_MACHINE.checkMs) / checkMs))
 
-/** What idle nodes leave for sessions, each second. */
-const leftMs = ({ verifiers, providers }: Omit<Size, 'claimKbps'>, power: number): number =>
-  BUSY_SHARE * power * 1000 - (verifiers + providers) * IDLE_MS
+/** What nodes and their sessions may take each second, of all cores together. */
+const usableMs = (power: number): number => BUSY_SHARE * power * 1000
 
 export function carried(size: Size, machine: Machine): Carried {
   const { verifiers, providers, claimKbps } = size
   const power = powerOf(machine)
   const byRate = Math.floor((CARRIED_KBPS * power) / claimKbps)
-  const byNodes = Math.floor((leftMs(size, power) * DEVNET.slotMs) / (SESSION_MS * 1000))
+  const leftMs = usableMs(power) - (verifiers + providers) * IDLE_MS
+  const byNodes = Math.floor((leftMs * DEVNET.slotMs) / (SESSION_MS * 1000))
   const lanes = Math.max(1, Math.min(SESSIONS_AT_ONCE * power, byRate, byNodes, MOST_SESSIONS_AT_ONCE))
   const few = Math.max(LEAST_RECEIVERS, Math.floor((SESSIONS_AN_EPOCH * power) / providers))
   const receivers = Math.min(verifiers, few, DEVNET.receivers)
@@ -145,7 +145,7 @@ export function warningOf(
     return `This machine carries sessions of about ${Math.floor((CARRIED_KBPS * power) / 1000)} Mbit/s, and the claim is ${claimKbps / 1000}: readings may be low. Pass a lower --claim.`
   }
   const sessionsMs = (SESSION_MS * lanes * 1000) / DEVNET.slotMs
-  const most = Math.floor((BUSY_SHARE * power * 1000 - sessionsMs) / IDLE_MS)
+  const most = Math.floor((usableMs(power) - sessionsMs) / IDLE_MS)
   if (verifiers + providers <= most) return undefined
   return `This machine carries about ${Math.max(0, most)} nodes, and the network has ${verifiers + providers}: some of them may be too late. Pass fewer --verifiers or --providers, or take a machine with more cores.`
 }

@@ -37,7 +37,7 @@ export async function runNode(start: (givenUp: AbortSignal) => Promise<RunningNo
   }
 }
 
-/** Rejects without waiting for the rehearsal. */
+/** Rehearses beside the start, which waits for others in part. Rejects without waiting for the rehearsal. */
 async function whenRehearsed(starting: Promise<RunningNode>): Promise<RunningNode> {
   const [node] = await Promise.all([starting, rehearse()])
   return node

@@ -1,5 +1,5 @@
 /**
- * A session of a node with itself, before it takes part. What a process runs for the first time is interpreted and compiled
+ * A session of a node with itself, while it starts. What a process runs for the first time is interpreted and compiled
  * meanwhile: the first sessions of a fresh one begin seconds late on a busy machine, and reach into the slots of others.
  */
 import { type LoopbackSpeed, loopbackSpeed } from './loopback-speed.js'
