@@ -10,7 +10,7 @@ import { scoreBps, throughputOf, throughputs, uptimeBps } from './formula.js'
 import { TestnetRun } from './testnet-run.js'
 
 const EPOCHS = 6
-const RUN_SECONDS = 240
+const RUN_SECONDS = 480
 /** A claim of 100 Mbit/s may take more than two cores can spare beside the work of five verifiers. */
 const FAST_CLAIM_MBPS = 100
 const FAST_CORES = 4

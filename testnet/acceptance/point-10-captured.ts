@@ -8,7 +8,7 @@ import { addressOf } from './json-rpc.js'
 import { TestnetRun } from './testnet-run.js'
 
 const EPOCHS = 5
-const RUN_SECONDS = 240
+const RUN_SECONDS = 480
 const ARGS = ['--verifiers', 'honest=1,colluder=4', '--providers', 'honest=2', '--epochs', String(EPOCHS)]
 const REFUTED = 'Refuted(uint64,address,uint16,address)'
 

@@ -17,7 +17,7 @@ import { TestnetRun } from './testnet-run.js'
 
 /** A third breach in epoch 3 is settled in epoch 4. */
 const EPOCHS = 4
-const RUN_SECONDS = 240
+const RUN_SECONDS = 480
 const ARGS = ['--providers', 'honest=1,throttled=1,offline=1', '--epochs', String(EPOCHS), '--keep']
 
 type Past = HistoryJson['items']

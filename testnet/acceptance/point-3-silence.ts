@@ -9,7 +9,7 @@ import { TestnetRun } from './testnet-run.js'
 const EPOCHS = 2
 /** So few epochs bring no penalty. */
 const PROVIDERS = 'honest=3,offline=1'
-const RUN_SECONDS = 300
+const RUN_SECONDS = 480
 
 export const silence: Point = {
   number: 3,

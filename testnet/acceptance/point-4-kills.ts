@@ -9,7 +9,7 @@ import { checkExit, checkLeftovers } from './endings.js'
 import { TestnetRun } from './testnet-run.js'
 
 const EPOCHS = 11
-const RUN_SECONDS = 300
+const RUN_SECONDS = 480
 const RESTART_SECONDS = 60
 /** A verifier that does not lead is killed in the middle of the first of these epochs, a leader in one of the other two or between. */
 const FIRST_KILL = 3

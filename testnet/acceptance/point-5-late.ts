@@ -5,8 +5,8 @@ import { checkExit, checkLeftovers } from './endings.js'
 import { nodeStatus } from './node-status.js'
 import { TestnetRun } from './testnet-run.js'
 
-const EPOCHS = 9
-const RUN_SECONDS = 420
+const EPOCHS = 8
+const RUN_SECONDS = 480
 /** The eras are five epochs long: the second begins with this one. */
 const FIRST_WITH_LATE = 6
 

@@ -3,7 +3,7 @@ import { startTestnet } from 'bandwitness/testnet'
 import type { Point } from './checks.js'
 import { checkLeftovers } from './endings.js'
 
-const SETTINGS = { verifiers: '5', providers: 'honest=1,slow@0.6=1', claimMbps: 30, capacityMbps: 40, epochs: 6 }
+const SETTINGS = { verifiers: '5', providers: 'honest=1,slow@0.6=1', claimMbps: 30, capacityMbps: 40, epochs: 5 }
 
 export const groups: Point = {
   number: 6,

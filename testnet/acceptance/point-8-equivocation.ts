@@ -11,7 +11,7 @@ import { addressOf } from './json-rpc.js'
 import { TestnetRun } from './testnet-run.js'
 
 const EPOCHS = 6
-const RUN_SECONDS = 300
+const RUN_SECONDS = 480
 const ARGS = ['--verifiers', 'honest=5,equivocator=1', '--providers', 'honest=1,throttled=1']
 const EQUIVOCATED = 'Equivocated(uint64,uint32,address,uint64,uint8,address)'
 /** The epoch at whose end the chain is looked at: the next era's set is frozen, and the rewards of three epochs are final. */

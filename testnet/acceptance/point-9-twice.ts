@@ -7,7 +7,7 @@ import { TestnetRun } from './testnet-run.js'
 
 const EPOCHS = 3
 const ARGS = ['--verifiers', 'honest=4,twice=1', '--providers', 'honest=3,offline=1', '--epochs', String(EPOCHS)]
-const RUN_SECONDS = 240
+const RUN_SECONDS = 480
 
 export const twice: Point = {
   number: 9,

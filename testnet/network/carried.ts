@@ -1,9 +1,9 @@
 /**
- * What a machine carries of a network of which it runs every node: how many sessions at once, how many receivers for each
- * provider, how often heartbeats, and how long the verifiers need to agree. Pure.
+ * What a machine carries of a network of which it runs every node: how many sessions at once and how long their slots are,
+ * how many receivers for each provider, how often heartbeats, and how long the verifiers need to agree. Pure.
  *
  * Work is counted in milliseconds of one core of the usual machine; the power of a machine is how many such cores do as much.
- * Much is left over: a machine shares its cores, and may turn out to be slower than it seemed.
+ * Times follow the power. Numbers of things follow the cores, so that they are the same in every run on a machine.
  */
 import { MAX_BUDGET_MS } from '../../probe/constants.js'
 import { DEVNET, type NetworkParams } from '../../proto/params.js'
@@ -20,10 +20,18 @@ export interface Size {
 
 export type Carried = Pick<
   NetworkParams,
-  'lanes' | 'receivers' | 'tickMs' | 'leadMs' | 'rankDelayMs' | 'commitMs' | 'revealMs' | 'listMs' | 'roundMs'
+  | 'lanes'
+  | 'slotMs'
+  | 'receivers'
+  | 'tickMs'
+  | 'leadMs'
+  | 'rankDelayMs'
+  | 'commitMs'
+  | 'revealMs'
+  | 'listMs'
+  | 'roundMs'
 >
 
-const SEEMS_SLOWER = 1.7
 /** As many verifiers agree within the times of `DEVNET`. */
 const USUAL_VERIFIERS = 5
 /** What each further verifier adds to a phase on the usual machine: all nodes of the run have their turn in it, three times. */
@@ -62,36 +70,44 @@ const STARTING_SHARE = 0.8
 /** Seconds from `start` to genesis: the blocks of `start` and of B(1) lie in between. */
 export const LEAST_START_DELAY_SECONDS = 3
 /** Above this share of the cores, nodes are too late too often. */
-const BUSY_SHARE = 0.8
+const BUSY_SHARE = 0.75
+/** Sessions get at least this share of what nodes and sessions may take. A network that leaves them less is too large. */
+const LEAST_SESSIONS_SHARE = 1 / 3
 
-/**
- * How many cores of the usual machine do as much, in powers of two, so that two measurements of one machine come to the same:
- * neighbours that fill the caches of a processor make a check seem up to 1.6 times as long.
- */
-const powerOf = ({ cores, checkMs }: Machine): number =>
-  2 ** Math.floor(Math.log2((SEEMS_SLOWER * cores * USUAL_MACHINE.checkMs) / checkMs))
+/** How many cores of the usual machine do as much. */
+const powerOf = ({ cores, checkMs }: Machine): number => (cores * USUAL_MACHINE.checkMs) / checkMs
 
 /** What nodes and their sessions may take each second, of all cores together. */
-const usableMs = (power: number): number => BUSY_SHARE * power * 1000
+const usableMs = (machine: Machine): number => BUSY_SHARE * powerOf(machine) * 1000
 
 export function carried(size: Size, machine: Machine): Carried {
   const { verifiers, providers, claimKbps } = size
-  const power = powerOf(machine)
-  const byRate = Math.floor((CARRIED_KBPS * power) / claimKbps)
-  const leftMs = usableMs(power) - (verifiers + providers) * IDLE_MS
-  const byNodes = Math.floor((leftMs * DEVNET.slotMs) / (SESSION_MS * 1000))
-  const lanes = Math.max(1, Math.min(SESSIONS_AT_ONCE * power, byRate, byNodes, MOST_SESSIONS_AT_ONCE))
-  const few = Math.max(LEAST_RECEIVERS, Math.floor((SESSIONS_AN_EPOCH * power) / providers))
+  const { cores } = machine
+  const byRate = Math.floor((CARRIED_KBPS * cores) / claimKbps)
+  const lanes = Math.max(1, Math.min(SESSIONS_AT_ONCE * cores, byRate, MOST_SESSIONS_AT_ONCE))
+  const few = Math.max(LEAST_RECEIVERS, Math.floor((SESSIONS_AN_EPOCH * cores) / providers))
   const receivers = Math.min(verifiers, few, DEVNET.receivers)
   const pairs = receivers * providers
   const openings = (pairs * 1000) / MAX_BUDGET_MS
-  const tickMs = openings > OPENINGS_A_SECOND * power ? pairs / OPENINGS_A_SECOND : pairs / BEATS_A_SECOND
+  const tickMs = openings > OPENINGS_A_SECOND * cores ? pairs / OPENINGS_A_SECOND : pairs / BEATS_A_SECOND
   return {
     ...{ lanes, receivers },
-    tickMs: Math.max(DEVNET.tickMs, Math.ceil((tickMs * 1000) / power)),
-    ...phases(verifiers, power),
+    slotMs: slotMs(size, lanes, machine),
+    tickMs: Math.max(DEVNET.tickMs, Math.ceil((tickMs * 1000) / cores)),
+    ...phases(verifiers, powerOf(machine)),
   }
 }
+
+/** As long as the sessions that run at once take of the time that idle nodes leave. @param lanes sessions at once */
+function slotMs(size: Size, lanes: number, machine: Machine): number {
+  const usable = usableMs(machine)
+  const leftMs = Math.max(usable - idleMs(size), LEAST_SESSIONS_SHARE * usable)
+  const sessions = Math.min(lanes, size.providers) // a provider has one at a time
+  return Math.max(DEVNET.slotMs, Math.ceil((sessions * SESSION_MS * 1000) / leftMs))
+}
+
+/** What the nodes take each second when they are idle, of all cores together. */
+const idleMs = ({ verifiers, providers }: Omit<Size, 'claimKbps'>): number => (verifiers + providers) * IDLE_MS
 
 /**
  * From the network's start to its first epoch, in whole seconds: the blocks of `start` and of B(1), and the time in which
@@ -111,7 +127,7 @@ export function machineEvent(size: Size, params: NetworkParams, machine: Machine
   const { lanes: sessionsAtOnce, receivers, epochSeconds } = params
   return {
     ...{ event: 'machine', ...machine, sessionsAtOnce, receivers, epochSeconds },
-    warning: warningOf(size, sessionsAtOnce, machine) ?? null,
+    warning: warningOf(size, machine) ?? null,
   }
 }
 
@@ -134,18 +150,14 @@ function phases(verifiers: number, power: number) {
   }
 }
 
-/** Why the machine may be too small, and what to do; undefined if it is not. @param lanes sessions at once */
-export function warningOf(
-  { verifiers, providers, claimKbps }: Size,
-  lanes: number,
-  machine: Machine,
-): string | undefined {
-  const power = powerOf(machine)
-  if (claimKbps > CARRIED_KBPS * power) {
-    return `This machine carries sessions of about ${Math.floor((CARRIED_KBPS * power) / 1000)} Mbit/s, and the claim is ${claimKbps / 1000}: readings may be low. Pass a lower --claim.`
+/** Why the machine may be too small, and what to do; undefined if it is not. */
+export function warningOf(size: Size, machine: Machine): string | undefined {
+  const { verifiers, providers, claimKbps } = size
+  const { cores } = machine
+  if (claimKbps > CARRIED_KBPS * cores) {
+    return `This machine carries sessions of about ${Math.floor((CARRIED_KBPS * cores) / 1000)} Mbit/s, and the claim is ${claimKbps / 1000}: readings may be low. Pass a lower --claim.`
   }
-  const sessionsMs = (SESSION_MS * lanes * 1000) / DEVNET.slotMs
-  const most = Math.floor((usableMs(power) - sessionsMs) / IDLE_MS)
+  const most = Math.floor(((1 - LEAST_SESSIONS_SHARE) * usableMs(machine)) / IDLE_MS)
   if (verifiers + providers <= most) return undefined
-  return `This machine carries about ${Math.max(0, most)} nodes, and the network has ${verifiers + providers}: some of them may be too late. Pass fewer --verifiers or --providers, or take a machine with more cores.`
+  return `This machine carries about ${Math.max(1, most)} nodes, and the network has ${verifiers + providers}: some of them may be too late. Pass fewer --verifiers or --providers, or take a machine with more cores.`
 }

@@ -57,7 +57,7 @@ export function narrowParams(shape: Shape, capacityKbps: number, machine: Machin
     )
   }
   const rounds = Math.floor(receivers.length / size) * providers
-  const slotMs = START_LEAD_MS + DEVNET.slotMs + DIRECT_MS
+  const slotMs = START_LEAD_MS + carriedParams.slotMs + DIRECT_MS
   const params = { ...DEVNET, ...carriedParams, offsetMs: START_LEAD_MS, slotMs }
   return paramsFor(TRIES * rounds, soaks ? soaking(params) : params)
 }
@@ -65,7 +65,7 @@ export function narrowParams(shape: Shape, capacityKbps: number, machine: Machin
 const soaking = (params: NetworkParams): NetworkParams => ({
   ...params,
   soakShareBps: 10_000,
-  slotMs: soakSlotMs(params),
+  slotMs: Math.max(params.slotMs, soakSlotMs(params)),
 })
 
 function paramsFor(rounds: number, params: NetworkParams): NetworkParams {

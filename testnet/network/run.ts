@@ -123,7 +123,7 @@ async function runOnChain({
   const plan = planRun(options, directory)
   const { claimKbps, capacityKbps, soaks } = options
   const shape = { verifiers: plan.verifiers.length, providers: plan.providers.length, claimKbps, soaks }
-  const machine = measureMachine()
+  const machine = await abortable(measureMachine(), signal)
   const params = capacityKbps === undefined ? testnetParams(shape, machine) : narrowParams(shape, capacityKbps, machine)
   emit(machineEvent(shape, params, machine))
   const networkFile = join(directory, 'network.json')
