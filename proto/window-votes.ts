@@ -24,6 +24,7 @@ const WINDOW_VOTE_FIELDS = [
   ['link', 'bytes32'], // as in the vote
   ['beside', 'bool'], // its session ran at once with a neighbour's larger group
   ['lowerKbps', 'uint32'], // the lower of two readings; the only one if there is no other
+  ['soak', 'bool'], // a soak vote of `lowerKbps`
 ] as const
 
 /** How a vote counts. The carry-over is certified, so a number must never change its meaning. */

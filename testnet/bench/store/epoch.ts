@@ -187,7 +187,7 @@ export class EpochWriter {
     const votes = this.#windows[provider]!
     const more = receiversOf(this.network, provider, epoch).map(v => ({
       ...{ receiver: v + 1, epoch, counted: COUNTED.rate, rateKbps: 24_000 + v, serving: true, noPath: false },
-      ...{ link: linkOf(provider), beside: false, lowerKbps: 23_900 + v },
+      ...{ link: linkOf(provider), beside: false, lowerKbps: 23_900 + v, soak: false },
     }))
     votes.push(...more)
     const first = epoch - ((epoch - 1) % this.network.windowEpochs)

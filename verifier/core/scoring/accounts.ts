@@ -5,7 +5,7 @@ import { COUNTED, type WindowVote } from '../../../proto/window-votes.js'
 import { memberClaimKbps } from '../assignment/receiver-groups.js'
 import { classifyTry, classifyVote, otherTry, type VoteRules } from './classify-vote.js'
 import type { CountedVote } from './encoded-vote.js'
-import { type Account, lowerOf, memberOf, readGroup } from './group-reading.js'
+import { type Account, isReading, lowerOf, memberOf, readGroup } from './group-reading.js'
 
 export interface AccountsInput {
   /** of this epoch, for this provider; a vote of a receiver that is not due, or that voted twice, does not count */
@@ -104,5 +104,6 @@ export const waitingVotes = (
           link: vote.link,
           beside: beside.includes(receiver),
           lowerKbps,
+          soak: vote.soak && isReading({ counted }),
         },
   )

@@ -77,6 +77,8 @@ export class EpochEvaluation {
   readonly #parts: readonly Part[]
   readonly #places: ReadonlyMap<Hex, number>
   readonly #late: ReturnType<typeof endWindows>
+  /** of the windows that end late */
+  readonly #lateTallies: readonly (WindowTally | undefined)[]
   readonly #tallied: (Tallied | undefined)[]
 
   constructor(
@@ -88,12 +90,15 @@ export class EpochEvaluation {
     this.#parts = partsOf(input)
     this.#places = new Map(this.#parts.map(({ provider }, place) => [provider.account, place]))
     this.#tallied = new Array(this.#parts.length)
+    this.#lateTallies = this.#parts.map(
+      ({ late, soakVotes }) => late && tallyWindow(late, { held: soakVotes, needed: params.soakShareBps > 0 }),
+    )
     this.#late = endWindows(
-      this.#parts.map(({ provider, previous, late: window, soakVotes }) => ({
+      this.#parts.map(({ provider, previous, late: window }, place) => ({
         ...{ stake: provider.stake, previous },
         end: window && {
           claimKbps: window.claimKbps,
-          tally: tallyWindow(window, { held: soakVotes, cast: [], needed: params.soakShareBps > 0 }),
+          tally: this.#lateTallies[place]!,
           ticks: { up: window.ticksUp, total: window.ticksTotal },
         },
       })),
@@ -153,15 +158,16 @@ export class EpochEvaluation {
     if (this.#tallied[place] !== undefined) throw new RangeError(`The votes on ${provider.account} come in two parts.`)
     const [tally, ticks] = [this.#tally(place, votes), this.#ticks(place, votes)]
     this.onTally(provider.account, tally, ticks)
-    const { status, rateKbps, breach, pathless, link, soakVotes } = tally
-    const goesOn = !isWindowEnd(facts.epoch, params.windowEpochs) && isMeasured(provider)
-    const window = goesOn ? openWindow(facts.epoch, params, provider, { tally, ticks }) : undefined
+    const { status, rateKbps, breach, pathless, link } = tally
+    const [isDue, isEnd] = [isMeasured(provider), isWindowEnd(facts.epoch, params.windowEpochs)]
+    const window = isDue && !isEnd ? openWindow(facts.epoch, params, provider, { tally, ticks }) : undefined
+    const soakVotes = isDue && isEnd ? tally.soakVotes : this.#heldSoakVotes(place)
     this.#tallied[place] = { tally: { status, rateKbps, breach, pathless, link }, ticks, soakVotes, window }
   }
 
   #tally(place: number, votes: readonly CountedVote[]): Tally {
     const { params, facts, assignment } = this.#input
-    const { provider, receivers, open, soakVotes } = this.#parts[place]!
+    const { provider, receivers, open } = this.#parts[place]!
     const { account, claimKbps } = provider
     const [groups, due] = [assignment.groupsOf(account), assignment.dueOf(account)]
     return tallyVotes({
@@ -176,7 +182,7 @@ export class EpochEvaluation {
       params,
       pathlessQ2: this.#stateOf(place)?.pathlessQ2 ?? 0,
       isSoak: vote => isSoak(soakSeed(vote, facts.beacon, groups), account, params),
-      soak: { held: soakVotes, needed: params.soakShareBps > 0 },
+      soak: { held: this.#heldSoakVotes(place), needed: params.soakShareBps > 0 },
     })
   }
 
@@ -190,6 +196,11 @@ export class EpochEvaluation {
       if (vote !== undefined && vote !== 'several') single.push(vote)
     }
     return addTicks(windowTicks(single, receivers.length, ticksOf(this.#input.params)), open)
+  }
+
+  /** In force before this epoch's window ends. */
+  #heldSoakVotes(place: number): readonly SoakVote[] {
+    return this.#lateTallies[place]?.soakVotes ?? this.#parts[place]!.soakVotes
   }
 
   #stateOf(place: number): WindowState | undefined {

@@ -89,7 +89,9 @@ export function readGroup(
 export const lowerOf = (one: ClassifiedVote, other: ClassifiedVote | undefined): Pick<Account, 'lowerKbps'> =>
   other !== undefined && isReading(one) && isReading(other) ? { lowerKbps: Math.min(one.rateKbps, other.rateKbps) } : {}
 
-const isReading = ({ counted }: ClassifiedVote): boolean => counted === 'rate' || counted === 'under'
+/** The vote says how fast the provider was, and not only how fast at least. */
+export const isReading = ({ counted }: Pick<ClassifiedVote, 'counted'>): boolean =>
+  counted === 'rate' || counted === 'under'
 
 /** Without a session of one member there is no sum. */
 const firstOf = ({ receiver, first }: Member): TriedAccount => ({

@@ -50,7 +50,7 @@ export interface WindowTally {
   readonly rateKbps: number
   /** low median of the soak votes in force; undefined while they are fewer than a quorum */
   readonly soakLimitKbps: number | undefined
-  /** in force from this epoch on */
+  /** in force once the window ends */
   readonly soakVotes: readonly SoakVote[]
   /** what the link carried of the provider beside a neighbour's larger group; undefined if there was none */
   readonly besideLimitKbps: number | undefined
@@ -79,7 +79,7 @@ export function tallyVotes(input: TallyInput): Tally {
   const accounts = accountsOf({ ...input, due: input.due ?? assigned })
   const votes = [...(input.waiting ?? []), ...waitingVotes(accounts, input)]
   return {
-    ...tallyWindow({ assigned: assigned.length, votes }, { ...soak, cast: soakVotesOf(accounts) }),
+    ...tallyWindow({ assigned: assigned.length, votes }, soak),
     votes,
     receivers: accounts.map(toRead),
   }
@@ -90,10 +90,7 @@ function toRead({ receiver, vote, counted, why, group }: Account): VoteAccount {
   return group === undefined ? { receiver, vote, counted, why } : { receiver, vote, counted, why, group }
 }
 
-export function tallyWindow(
-  { assigned, votes }: Pick<OpenWindow, 'assigned' | 'votes'>,
-  soak: SoakRules & { readonly cast: readonly SoakVote[] },
-): WindowTally {
+export function tallyWindow({ assigned, votes }: Pick<OpenWindow, 'assigned' | 'votes'>, soak: SoakRules): WindowTally {
   const faults = Math.max(0, faultsTolerated(assigned))
   const quorum = 2 * faults + 1
   const rates = (...kinds: WindowVote['counted'][]) =>
@@ -106,7 +103,10 @@ export function tallyWindow(
   // In a breach, the reading that has f below it: the low median of exactly 2f+1 votes. Its rank does not move with the
   // number of votes, so that one more low vote can never raise the rate and so lower the penalty.
   const votedKbps = breach ? rankedLow(readings, faults) : bestLowMedian(readings, atLeast, quorum)
-  const soakVotes = soakVotesInForce(soak.held, soak.cast, { quorum, assigned })
+  // While a provider is off, only colluders can say that they soaked it, and they are at most f.
+  const isReached = readings.length + atLeast.length > faults
+  const cast = isReached ? soakVotesOf(votes) : []
+  const soakVotes = soakVotesInForce(soak.held, cast, { quorum, assigned })
   const limitKbps = soakLimitKbps(soakVotes, quorum)
   const summary = {
     ...{
@@ -166,13 +166,8 @@ function linkNamed(votes: readonly Pick<WindowVote, 'link'>[], faults: number): 
  * The readings of soaks; zero from a receiver that the provider did not serve. Of two tries the lower reading counts: a
  * second try must not double the chance that senders lend. An accident lowers few of the votes, and so not their median.
  */
-const soakVotesOf = (accounts: readonly Account[]): SoakVote[] =>
-  accounts
-    .filter(({ vote, counted }) => vote?.soak && (counted === 'rate' || counted === 'under'))
-    .map(({ receiver, vote, rateKbps, lowerKbps }) => ({
-      ...{ receiver, epoch: vote!.epoch },
-      rateKbps: lowerKbps ?? rateKbps,
-    }))
+const soakVotesOf = (votes: readonly WindowVote[]): SoakVote[] =>
+  votes.filter(({ soak }) => soak).map(({ receiver, epoch, lowerKbps }) => ({ receiver, epoch, rateKbps: lowerKbps }))
 
 /**
  * The low median of the readings, or a higher one if lower bounds ("at least x") raise it. A lower bound may raise the

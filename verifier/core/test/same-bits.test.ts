@@ -79,37 +79,37 @@ const CASES = {
 }
 
 const HASHES: Record<keyof typeof CASES, { readonly assignments: string; readonly reports: string }> = {
-  'a small network': { assignments: 'edf8a83fc37ca57b223f538ed957b9be', reports: 'bcf294828c18146b98b7fa4e55b28ded' },
+  'a small network': { assignments: 'edf8a83fc37ca57b223f538ed957b9be', reports: '374ce147c0640de5e55a9b445699f509' },
   'windows of 24 epochs, with soaks': {
     assignments: '44ad8df7e0affd9669dbc8430c7b5e41',
-    reports: '9a23b372149877667792b4f81d652505',
+    reports: 'adc22192ae974b12ca26c9815b6a090f',
   },
   'windows of 24 epochs that end late': {
     assignments: '9f9b20bd962de9a384167bab3e8de25d',
-    reports: '0594f0fda0c10c5e983a5e8b37471bfd',
+    reports: 'a4b21e21396f1c1e8b71fb8d9803326c',
   },
   'windows of 3 epochs': {
     assignments: '3a9842ee763e414407bbe54c0a196b72',
-    reports: '54627b2d0f3bcfb47da092d62f3a981f',
+    reports: '23f7b12ea8734d53643f58e13334373f',
   },
   'every session a soak': {
     assignments: '46061719328decf6472a9d7fd2663ea9',
-    reports: '323dea35a784a51c5c90909afa38cbba',
+    reports: '4fadafe76d16e5f206154fd9c27822ed',
   },
-  'too few rounds': { assignments: 'd164839a8a061602945d2932cc2aa9b6', reports: 'fc55c8f8427bfa0f916ec9947ae4ace8' },
+  'too few rounds': { assignments: 'd164839a8a061602945d2932cc2aa9b6', reports: '84766bf1282217def5f68b8c6ab59095' },
   'receivers of a larger set': {
     assignments: '1c7422f325bb6eef6534f1d12a8e0e1a',
-    reports: 'b2565e378922c27c2dca963de148204e',
+    reports: '7d60326a00a1b0479790dcc91efc6bc4',
   },
   'many providers fall at once': {
     assignments: '8f9f9202055089b8a3b0e6be5463390b',
-    reports: 'c5f0b178ecdb9be5283aa93829002d14',
+    reports: '97547231e5a7a730d19dae3d6779f835',
   },
   'fewer verifiers than senders': {
     assignments: '353e140720323b197639c881c9acce7a',
-    reports: '3477a5c62a28b93d78f3e5d99e155574',
+    reports: 'c7852cc93183f5ca71c95b967e340245',
   },
-  'one verifier': { assignments: '114f86af4052d463a05cb53c41443faa', reports: '035346018555c1753a66c07ac1b83df9' },
+  'one verifier': { assignments: '114f86af4052d463a05cb53c41443faa', reports: '986a60df6d5f9e7bd2ebb4214be581b9' },
   'no provider': { assignments: 'c75f9f8434fc8e2d01e91fab224011a2', reports: 'ba3c3e942a90be60e000e20542554325' },
 }
 

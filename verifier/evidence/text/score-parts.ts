@@ -51,7 +51,7 @@ function rateLine({ quorum, leaf, soak, besideLimitKbps }: ExplanationJson): str
 }
 
 /** None while there are no soaks. */
-function soakParts({ soak }: ExplanationJson): Part[] {
+function soakParts({ soak, window }: ExplanationJson): Part[] {
   if (soak.soaks === 0 && soak.votes.length === 0) return []
   const now = `${soak.soaks} of ${soak.sessions} sessions that count in this epoch were soaks.`
   if (soak.votes.length === 0) return [part('Soaks', `${now} No soak vote is in force.`)]
@@ -62,7 +62,7 @@ function soakParts({ soak }: ExplanationJson): Part[] {
       .map(({ receiver, rateKbps }) => `${rateText(rateKbps)} (verifier ${receiver})`)
     return `from epoch ${epoch}: ${rates.join(', ')}`
   })
-  return [part('Soaks', now, `In force ${held.join('; ')}.`)]
+  return [part('Soaks', now, `In force${window.ended ? '' : ' once the window ends'} ${held.join('; ')}.`)]
 }
 
 function throughputLines(of: ExplanationJson): string[] {

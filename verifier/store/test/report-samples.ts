@@ -72,7 +72,7 @@ export function longReport(epoch: number, providers: number): StoredReport {
     votes: [
       {
         ...{ receiver: 3, epoch, counted: 1, rateKbps: 24_000, serving: true, noPath: false, link: ZERO_HASH },
-        ...{ beside: false, lowerKbps: 23_000 },
+        ...{ beside: false, lowerKbps: 23_000, soak: false },
       },
     ],
   }

@@ -171,6 +171,30 @@ describe('soak votes', () => {
     expect(certified(bounds, all, true, []).soakVotes).to.deep.equal([])
   })
 
+  it('are none from a window in which no more than f receivers had a reading: the provider was off, and they lie', () => {
+    const silence = (receiver: number) => vote(receiver, OUTCOME.noPath, 0, { soak: true, ticksAnswered: 0n })
+    const lie = (receiver: number) => vote(receiver, OUTCOME.under, CLAIM_KBPS / 2, { soak: true })
+    const drawn = receiversUpTo(31).chain(assigned =>
+      fc.record({ assigned: fc.constant(assigned), readings: fc.nat(assigned.length) }),
+    )
+    fc.assert(
+      fc.property(drawn, ({ assigned, readings }) => {
+        const held = cast(1, { 3: CLAIM_KBPS })
+        const votes = assigned.map((receiver, i) => (i < readings ? lie(receiver) : silence(receiver)))
+        const { soakVotes } = certified(votes, assigned, true, held)
+        const isReached = readings > faultsTolerated(assigned.length)
+        expect(soakVotes.filter(({ epoch }) => epoch > 1)).to.have.length(isReached ? readings : 0)
+        if (!isReached) expect(soakVotes).to.deep.equal(held)
+        // A lower bound counts among the readings, too: to spoil all but one keeps no old soak vote in force.
+        if (readings === 0) return
+        const bounds = votes.map((one, i) =>
+          i < readings - 1 ? vote(one.receiver, OUTCOME.atLeast, CLAIM_KBPS, { soak: true }) : one,
+        )
+        expect(certified(bounds, assigned, true, held).soakVotes.some(({ epoch }) => epoch > 1)).to.equal(isReached)
+      }),
+    )
+  })
+
   it('takes the lower of two tries, so that senders that lend in the second gain nothing', () => {
     const soak = { soak: true, otherOutcome: OUTCOME.under, otherKbps: CLAIM_KBPS / 2 }
     const lent = [0, 1, 2, 3].map(receiver => vote(receiver, OUTCOME.verified, CLAIM_KBPS, soak))

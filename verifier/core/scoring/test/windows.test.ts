@@ -35,6 +35,8 @@ type Epoch = Seen | ((receiver: number) => Seen) | undefined
 interface Network {
   readonly verifiers?: number
   readonly provider?: (epoch: number) => Partial<ActiveProvider> | undefined
+  /** every session is a soak (default: none is) */
+  readonly soak?: boolean
 }
 
 const factsAt = (epoch: number, { verifiers = 7, provider = () => ({}) }: Network): ChainFacts => {
@@ -48,12 +50,14 @@ const factsAt = (epoch: number, { verifiers = 7, provider = () => ({}) }: Networ
 
 /** The evaluations, one for each epoch with a report. Each builds on what the one before carries, in its encoding. */
 function run(epochs: readonly Epoch[], network: Network = {}): Evaluation[] {
+  const { soak = false } = network
+  const params = { ...WINDOWS, soakShareBps: soak ? 10_000 : 0 }
   let previous: EvaluateInput['previous'] = { epoch: 0, ...NOTHING_CARRIED }
   return epochs.flatMap((seen, i) => {
     if (seen === undefined) return []
     const epoch = i + 1
     const chain = factsAt(epoch, network)
-    const assignment = assign(chain, WINDOWS)
+    const assignment = assign(chain, params)
     const due = assignment.dueOf(PROVIDER)
     const ballots = assignment.receiversOf(PROVIDER).map(receiver => {
       const {
@@ -64,11 +68,11 @@ function run(epochs: readonly Epoch[], network: Network = {}): Evaluation[] {
       } = typeof seen === 'function' ? seen(receiver) : seen
       const ticks = { epoch, ticksSent: ALL_TICKS, ticksAnswered: answered }
       const own = due.includes(receiver)
-        ? vote(receiver, outcome, rateKbps, { ...ticks, link })
+        ? vote(receiver, outcome, rateKbps, { ...ticks, link, soak })
         : vote(receiver, OUTCOME.noData, 0, ticks)
       return { verifier: receiver, votes: [own] }
     })
-    const evaluation = evaluateCast({ params: WINDOWS, facts: chain, assignment, previous, ballots })
+    const evaluation = evaluateCast({ params, facts: chain, assignment, previous, ballots })
     previous = { epoch, ...decodeCarryOver(encodeCarryOver(evaluation)) }
     return [evaluation]
   })
@@ -109,6 +113,21 @@ describe('a window of several epochs', () => {
     })
     expect(leaves[4]).to.include({ rateKbps: CLAIM_KBPS, breachBits: 0, scoreBps: leaves[2]!.scoreBps })
     expect(leaves[5]).to.include({ rateKbps: CLAIM_KBPS / 10, breachBits: 1 })
+  })
+
+  it('brings its soak votes into force with the report that ends it, late or not', () => {
+    const inForce = (epochs: readonly Epoch[], network: Network = {}) =>
+      run(epochs, { soak: true, ...network }).map(({ soakVotes }) =>
+        (soakVotes.get(PROVIDER) ?? []).map(({ epoch }) => epoch).sort((a, b) => a - b),
+      )
+    const [first, second, third, fourth] = inForce([kept, kept, kept, low])
+    expect([first, second]).to.deep.equal([[], []])
+    expect(new Set(third)).to.deep.equal(new Set([1, 2, 3]))
+    expect(third).to.have.length(7).and.to.deep.equal(fourth)
+    const [, , late] = inForce([kept, kept, undefined, low])
+    expect(new Set(late)).to.deep.equal(new Set([1, 2]))
+    const gone: Network = { provider: epoch => ({ active: epoch < 3 }) }
+    expect(new Set(inForce([kept, kept, kept], gone)[2])).to.deep.equal(new Set([1, 2]))
   })
 
   it('costs stake only if two thirds of its receivers vote low, however the low votes lie in it', () => {
