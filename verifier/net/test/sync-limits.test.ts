@@ -118,7 +118,7 @@ describe('the most that an honest peer can answer', () => {
     const of = (receivers: number) => leavesLimits(9, { receivers }).itemBytes
     expect(leavesLimits(9, { receivers: 31 }).items).to.equal(9)
     expect(of(31)).to.equal(maxLeafStateBytes(31))
-    expect(of(31) - of(30), 'two soak votes and one vote of the window').to.equal(2 * SOAK_VOTE_BYTES + 9 * 32)
+    expect(of(31) - of(30), 'two soak votes and one vote of the window').to.equal(2 * SOAK_VOTE_BYTES + 10 * 32)
     expect(of(100_000), 'no set is larger').to.equal(of(191))
   })
 
