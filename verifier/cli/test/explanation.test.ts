@@ -67,6 +67,10 @@ describe('explain', () => {
     expect(text).to.match(
       /Soaks +4 of 4 sessions that count in this epoch were soaks\.\n +In force from epoch 1: 20\.00 Mbit\/s \(verifier 1\), /,
     )
+    const waiting = explained(epochOf(1, { ...honest, soak: true }, GENESIS, { ...soaking, windowEpochs: 2 }).evidence)
+    expect(explanationText(waiting)).to.match(
+      /sessions that count in this epoch were soaks\.\n +In force once the window ends, from epoch 1: /,
+    )
     // From now on none is drawn, and the fast readings do not lift what the soak has found.
     const later = epochOf(2, honest, first.next, { ...soaking, soakShareBps: 0 })
     const after = explained(later.evidence)

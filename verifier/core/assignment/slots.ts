@@ -18,8 +18,8 @@ export type SlotParams = Pick<NetworkParams, 'leadMs' | 'slotMs' | 'offsetMs'>
 export const slotStartMs = (clock: EpochClock, epoch: number, round: number, params: SlotParams): number =>
   epochStartMs(clock, epoch) + params.leadMs + round * params.slotMs
 
-/** The last instant at which a session of the slot may begin: no offset is longer. */
-export const lastStartMs = (slotMs: number, { offsetMs }: SlotParams): number => slotMs + offsetMs
+/** The last instant at which a session may begin in a slot: no offset is longer. @param startMs of the slot */
+const lastCallMs = (startMs: number, { offsetMs }: SlotParams): number => startMs + offsetMs
 
 /** Whether any session of the epoch may run now. Cheap: tells before anybody waits for the epoch's facts. */
 export function isBeingMeasured(clock: EpochClock, epoch: number, params: SlotParams, nowMs: number): boolean {
@@ -40,7 +40,7 @@ export function isInSlot(
 ): boolean {
   const startMs = slotStartMs(clock, epoch, round, params)
   const earlyMs = startsWith === undefined ? START_LEAD_MS : params.offsetMs
-  return nowMs >= startMs - earlyMs - CLOCK_TOLERANCE_MS && nowMs <= lastStartMs(startMs, params) + CLOCK_TOLERANCE_MS
+  return nowMs >= startMs - earlyMs - CLOCK_TOLERANCE_MS && nowMs <= lastCallMs(startMs, params) + CLOCK_TOLERANCE_MS
 }
 
 export interface SessionTimes {
@@ -60,12 +60,12 @@ export function sessionTimes(
   params: SlotParams,
   scheduleSignature: Uint8Array,
 ): SessionTimes {
-  const slotMs = slotStartMs(clock, epoch, round, params)
-  const lastCallMs = lastStartMs(slotMs, params)
+  const startMs = slotStartMs(clock, epoch, round, params)
+  const last = { lastCallMs: lastCallMs(startMs, params) }
   if (startsWith === undefined) {
-    const dataMs = slotMs + groupOffsetMs(params)
-    return { callMs: dataMs - START_LEAD_MS, dataMs, lastCallMs }
+    const dataMs = startMs + groupOffsetMs(params)
+    return { callMs: dataMs - START_LEAD_MS, dataMs, ...last }
   }
   const offsetMs = sessionOffsetMs(providerSchedule(scheduleSignature, startsWith), params)
-  return { callMs: slotMs + offsetMs, dataMs: undefined, lastCallMs }
+  return { callMs: startMs + offsetMs, dataMs: undefined, ...last }
 }

@@ -62,7 +62,7 @@ function soakParts({ soak, window }: ExplanationJson): Part[] {
       .map(({ receiver, rateKbps }) => `${rateText(rateKbps)} (verifier ${receiver})`)
     return `from epoch ${epoch}: ${rates.join(', ')}`
   })
-  return [part('Soaks', now, `In force${window.ended ? '' : ' once the window ends'} ${held.join('; ')}.`)]
+  return [part('Soaks', now, `In force${window.ended ? '' : ' once the window ends,'} ${held.join('; ')}.`)]
 }
 
 function throughputLines(of: ExplanationJson): string[] {
