@@ -101,13 +101,10 @@ export function carried(size: Size, machine: Machine): Carried {
 /** As long as the sessions that run at once take of the time that idle nodes leave. @param lanes sessions at once */
 function slotMs(size: Size, lanes: number, machine: Machine): number {
   const usable = usableMs(machine)
-  const leftMs = Math.max(usable - idleMs(size), LEAST_SESSIONS_SHARE * usable)
+  const leftMs = Math.max(usable - (size.verifiers + size.providers) * IDLE_MS, LEAST_SESSIONS_SHARE * usable)
   const sessions = Math.min(lanes, size.providers) // a provider has one at a time
   return Math.max(DEVNET.slotMs, Math.ceil((sessions * SESSION_MS * 1000) / leftMs))
 }
-
-/** What the nodes take each second when they are idle, of all cores together. */
-const idleMs = ({ verifiers, providers }: Omit<Size, 'claimKbps'>): number => (verifiers + providers) * IDLE_MS
 
 /**
  * From the network's start to its first epoch, in whole seconds: the blocks of `start` and of B(1), and the time in which

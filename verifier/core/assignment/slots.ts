@@ -19,7 +19,7 @@ export const slotStartMs = (clock: EpochClock, epoch: number, round: number, par
   epochStartMs(clock, epoch) + params.leadMs + round * params.slotMs
 
 /** The last instant at which a session may begin in a slot: no offset is longer. @param startMs of the slot */
-const lastCallMs = (startMs: number, { offsetMs }: SlotParams): number => startMs + offsetMs
+const lastCallOf = (startMs: number, { offsetMs }: SlotParams): number => startMs + offsetMs
 
 /** Whether any session of the epoch may run now. Cheap: tells before anybody waits for the epoch's facts. */
 export function isBeingMeasured(clock: EpochClock, epoch: number, params: SlotParams, nowMs: number): boolean {
@@ -40,7 +40,7 @@ export function isInSlot(
 ): boolean {
   const startMs = slotStartMs(clock, epoch, round, params)
   const earlyMs = startsWith === undefined ? START_LEAD_MS : params.offsetMs
-  return nowMs >= startMs - earlyMs - CLOCK_TOLERANCE_MS && nowMs <= lastCallMs(startMs, params) + CLOCK_TOLERANCE_MS
+  return nowMs >= startMs - earlyMs - CLOCK_TOLERANCE_MS && nowMs <= lastCallOf(startMs, params) + CLOCK_TOLERANCE_MS
 }
 
 export interface SessionTimes {
@@ -61,11 +61,11 @@ export function sessionTimes(
   scheduleSignature: Uint8Array,
 ): SessionTimes {
   const startMs = slotStartMs(clock, epoch, round, params)
-  const last = { lastCallMs: lastCallMs(startMs, params) }
+  const lastCallMs = lastCallOf(startMs, params)
   if (startsWith === undefined) {
     const dataMs = startMs + groupOffsetMs(params)
-    return { callMs: dataMs - START_LEAD_MS, dataMs, ...last }
+    return { callMs: dataMs - START_LEAD_MS, dataMs, lastCallMs }
   }
   const offsetMs = sessionOffsetMs(providerSchedule(scheduleSignature, startsWith), params)
-  return { callMs: startMs + offsetMs, dataMs: undefined, ...last }
+  return { callMs: startMs + offsetMs, dataMs: undefined, lastCallMs }
 }

@@ -22,7 +22,7 @@ import { type CountedBallot, eachProvider, votesOn } from './ballots.js'
 import type { CarryOver } from './carry-over.js'
 import type { CountedVote, EncodedVote } from './encoded-vote.js'
 import { isMeasured, type Part, partsOf } from './parts.js'
-import { type Tally, tallyVotes, tallyWindow, type VoteAccount, type WindowTally } from './tally.js'
+import { type SoakRules, type Tally, tallyVotes, tallyWindow, type VoteAccount, type WindowTally } from './tally.js'
 import { type WindowTicks, windowTicks } from './uptime.js'
 import { endWindows, firstState, type WindowState } from './window-end.js'
 
@@ -77,8 +77,8 @@ export class EpochEvaluation {
   readonly #parts: readonly Part[]
   readonly #places: ReadonlyMap<Hex, number>
   readonly #late: ReturnType<typeof endWindows>
-  /** of the windows that end late */
-  readonly #lateTallies: readonly (WindowTally | undefined)[]
+  /** for this epoch's windows: what a window that ended late brought into force is in force before they end */
+  readonly #soak: readonly SoakRules[]
   readonly #tallied: (Tallied | undefined)[]
 
   constructor(
@@ -90,15 +90,18 @@ export class EpochEvaluation {
     this.#parts = partsOf(input)
     this.#places = new Map(this.#parts.map(({ provider }, place) => [provider.account, place]))
     this.#tallied = new Array(this.#parts.length)
-    this.#lateTallies = this.#parts.map(
-      ({ late, soakVotes }) => late && tallyWindow(late, { held: soakVotes, needed: params.soakShareBps > 0 }),
-    )
+    const needed = params.soakShareBps > 0
+    const lateTallies = this.#parts.map(({ late, soakVotes }) => late && tallyWindow(late, { held: soakVotes, needed }))
+    this.#soak = this.#parts.map(({ soakVotes }, place) => ({
+      held: lateTallies[place]?.soakVotes ?? soakVotes,
+      needed,
+    }))
     this.#late = endWindows(
       this.#parts.map(({ provider, previous, late: window }, place) => ({
         ...{ stake: provider.stake, previous },
         end: window && {
           claimKbps: window.claimKbps,
-          tally: this.#lateTallies[place]!,
+          tally: lateTallies[place]!,
           ticks: { up: window.ticksUp, total: window.ticksTotal },
         },
       })),
@@ -161,7 +164,7 @@ export class EpochEvaluation {
     const { status, rateKbps, breach, pathless, link } = tally
     const [isDue, isEnd] = [isMeasured(provider), isWindowEnd(facts.epoch, params.windowEpochs)]
     const window = isDue && !isEnd ? openWindow(facts.epoch, params, provider, { tally, ticks }) : undefined
-    const soakVotes = isDue && isEnd ? tally.soakVotes : this.#heldSoakVotes(place)
+    const soakVotes = isDue && isEnd ? tally.soakVotes : this.#soak[place]!.held
     this.#tallied[place] = { tally: { status, rateKbps, breach, pathless, link }, ticks, soakVotes, window }
   }
 
@@ -182,7 +185,7 @@ export class EpochEvaluation {
       params,
       pathlessQ2: this.#stateOf(place)?.pathlessQ2 ?? 0,
       isSoak: vote => isSoak(soakSeed(vote, facts.beacon, groups), account, params),
-      soak: { held: this.#heldSoakVotes(place), needed: params.soakShareBps > 0 },
+      soak: this.#soak[place]!,
     })
   }
 
@@ -196,11 +199,6 @@ export class EpochEvaluation {
       if (vote !== undefined && vote !== 'several') single.push(vote)
     }
     return addTicks(windowTicks(single, receivers.length, ticksOf(this.#input.params)), open)
-  }
-
-  /** In force before this epoch's window ends. */
-  #heldSoakVotes(place: number): readonly SoakVote[] {
-    return this.#lateTallies[place]?.soakVotes ?? this.#parts[place]!.soakVotes
   }
 
   #stateOf(place: number): WindowState | undefined {

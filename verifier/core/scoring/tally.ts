@@ -27,7 +27,7 @@ export interface TallyInput extends Omit<AccountsInput, 'due'> {
 }
 
 export interface SoakRules {
-  /** the carry-over of the last report */
+  /** in force before this window ends */
   readonly held: readonly SoakVote[]
   /** the network has soaks, so nothing is certified before a soak has confirmed it */
   readonly needed: boolean
