@@ -4,8 +4,8 @@ import type { Checks } from './checks.js'
 import { leftBehind, type TestnetRun } from './testnet-run.js'
 
 /** Waits for the run to end by itself. @param label put before the sentence, if a point has several runs */
-export async function checkExit(checks: Checks, run: TestnetRun, seconds: number, label = ''): Promise<void> {
-  const { code, signal } = await run.end(seconds)
+export async function checkExit(checks: Checks, run: TestnetRun, label = ''): Promise<void> {
+  const { code, signal } = await run.end()
   checks.that(code === 0, `${label}exit code 0`, `${code ?? signal}`)
   if (code !== 0) checks.note([...(run.result?.failures ?? []), run.stderr].join('\n'))
 }

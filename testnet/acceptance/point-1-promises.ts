@@ -10,7 +10,6 @@ import { scoreBps, throughputOf, throughputs, uptimeBps } from './formula.js'
 import { TestnetRun } from './testnet-run.js'
 
 const EPOCHS = 6
-const RUN_SECONDS = 480
 /** A claim of 100 Mbit/s may take more than two cores can spare beside the work of five verifiers. */
 const FAST_CLAIM_MBPS = 100
 const FAST_CORES = 4
@@ -54,9 +53,9 @@ const observe = (checks: Checks, args: readonly string[]): Promise<ResultEvent |
 async function follow(checks: Checks, run: TestnetRun): Promise<ResultEvent | undefined> {
   const ready = await run.ready()
   const watch = new ChainWatch(ready, run.over)
-  await run.epoch(1, RUN_SECONDS)
+  await run.epoch(1)
   const [genesis, epochSeconds] = [await watch.genesis(), await watch.epochSeconds()]
-  const exit = await run.end(RUN_SECONDS)
+  const exit = await run.end()
   await watch.ended
   const { result } = run
   checks.that(

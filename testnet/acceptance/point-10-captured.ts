@@ -8,7 +8,6 @@ import { addressOf } from './json-rpc.js'
 import { TestnetRun } from './testnet-run.js'
 
 const EPOCHS = 5
-const RUN_SECONDS = 480
 const ARGS = ['--verifiers', 'honest=1,colluder=4', '--providers', 'honest=2', '--epochs', String(EPOCHS)]
 const REFUTED = 'Refuted(uint64,address,uint16,address)'
 
@@ -21,9 +20,9 @@ export const captured: Point = {
 async function follow(checks: Checks, run: TestnetRun): Promise<void> {
   const ready = await run.ready()
   const watch = new ChainWatch(ready, run.over)
-  await run.epoch(EPOCHS, RUN_SECONDS)
+  await run.epoch(EPOCHS)
   await checkRefuted(checks, ready, watch)
-  await checkExit(checks, run, RUN_SECONDS)
+  await checkExit(checks, run)
   await watch.ended
   checks.that(
     run.epochs.every(epoch => epoch.posted),

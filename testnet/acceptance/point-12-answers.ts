@@ -17,7 +17,6 @@ import { TestnetRun } from './testnet-run.js'
 
 /** A third breach in epoch 3 is settled in epoch 4. */
 const EPOCHS = 4
-const RUN_SECONDS = 480
 const ARGS = ['--providers', 'honest=1,throttled=1,offline=1', '--epochs', String(EPOCHS), '--keep']
 
 type Past = HistoryJson['items']
@@ -29,8 +28,8 @@ export const answers: Point = {
     TestnetRun.with(ARGS, async run => {
       const ready = await run.ready()
       const watch = new ChainWatch(ready, run.over)
-      await run.epoch(EPOCHS, RUN_SECONDS)
-      const settled = await run.waitFor(event => (event.event === 'slashed' ? event : undefined), RUN_SECONDS)
+      await run.epoch(EPOCHS)
+      const settled = await run.waitFor(event => (event.event === 'slashed' ? event : undefined))
       await watch.leavesUpTo(EPOCHS, run.over)
 
       const exported = await exportedRows(ready)

@@ -5,7 +5,6 @@ import { leftBehind, TestnetRun } from './testnet-run.js'
 /** On the usual machine, on which the network has epochs of so many seconds. A slower one gets as much more time as its epochs. */
 const FIRST_POST_SECONDS = 60
 const USUAL_EPOCH_SECONDS = 22
-const RUN_SECONDS = 480
 
 export const seeds: Point = {
   number: 2,
@@ -19,11 +18,10 @@ export const seeds: Point = {
 
 async function observe(checks: Checks, run: TestnetRun, seed: number): Promise<void> {
   const ready = await run.ready()
-  const { epochSeconds } = run.events.find(event => event.event === 'machine')!
-  const mostSeconds = Math.round((FIRST_POST_SECONDS * epochSeconds) / USUAL_EPOCH_SECONDS)
-  const first = await run.epoch(1, RUN_SECONDS)
+  const mostSeconds = Math.round((FIRST_POST_SECONDS * ready.params.epochSeconds) / USUAL_EPOCH_SECONDS)
+  const first = await run.epoch(1)
   const seconds = run.seconds
-  const exit = await run.end(RUN_SECONDS)
+  const exit = await run.end()
   const missed = run.epochs.filter(epoch => !epoch.posted).length
   const left = await leftBehind(ready, run.result?.ok === true)
   const wrong = [...(run.result?.failures ?? ['no result']), ...left.map(what => `left behind: ${what}`)]

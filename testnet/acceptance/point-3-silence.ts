@@ -9,7 +9,6 @@ import { TestnetRun } from './testnet-run.js'
 const EPOCHS = 2
 /** So few epochs bring no penalty. */
 const PROVIDERS = 'honest=3,offline=1'
-const RUN_SECONDS = 480
 
 export const silence: Point = {
   number: 3,
@@ -28,7 +27,7 @@ const observe = (checks: Checks, verifiers: string, reports: boolean): Promise<v
 async function follow(checks: Checks, run: TestnetRun, verifiers: string, reports: boolean): Promise<void> {
   const ready = await run.ready()
   const watch = new ChainWatch(ready, run.over)
-  await checkExit(checks, run, RUN_SECONDS, `${verifiers}: `)
+  await checkExit(checks, run, `${verifiers}: `)
   await watch.ended
   const posted = run.epochs.filter(epoch => epoch.posted).length
   checks.that(

@@ -9,7 +9,6 @@ import { checkExit, checkLeftovers } from './endings.js'
 import { TestnetRun } from './testnet-run.js'
 
 const EPOCHS = 11
-const RUN_SECONDS = 480
 const RESTART_SECONDS = 60
 /** A verifier that does not lead is killed in the middle of the first of these epochs, a leader in one of the other two or between. */
 const FIRST_KILL = 3
@@ -26,7 +25,7 @@ export const kills: Point = {
 async function follow(checks: Checks, run: TestnetRun): Promise<void> {
   const ready = await run.ready()
   const watch = new ChainWatch(ready, run.over)
-  await run.epoch(1, RUN_SECONDS)
+  await run.epoch(1)
   const clock = { genesis: await watch.genesis(), seconds: await watch.epochSeconds() }
 
   const bystander = (await victims(watch, ready, clock, FIRST_KILL)).others[0]!
@@ -36,7 +35,7 @@ async function follow(checks: Checks, run: TestnetRun): Promise<void> {
   const running = leader.index === bystander.index ? { ...leader, pid: second } : leader
   await killAndWait(checks, watch, run, running, epoch, 'the leader')
 
-  await checkExit(checks, run, RUN_SECONDS)
+  await checkExit(checks, run)
   await watch.ended
   const missed = run.epochs.filter(epoch => !epoch.posted)
   checks.that(run.epochs.length === EPOCHS && missed.length === 0, 'no epoch is missed', roundsOf(watch))
@@ -122,7 +121,7 @@ async function killAndWait(
     RESTART_SECONDS,
   )
   checks.note(`${name} is started again`)
-  const report = await run.epoch(epoch, RUN_SECONDS)
+  const report = await run.epoch(epoch)
   const round = watch.headers.get(epoch)?.round
   checks.that(
     report.posted,

@@ -11,7 +11,6 @@ import { addressOf } from './json-rpc.js'
 import { TestnetRun } from './testnet-run.js'
 
 const EPOCHS = 6
-const RUN_SECONDS = 480
 const ARGS = ['--verifiers', 'honest=5,equivocator=1', '--providers', 'honest=1,throttled=1']
 const EQUIVOCATED = 'Equivocated(uint64,uint32,address,uint64,uint8,address)'
 /** The epoch at whose end the chain is looked at: the next era's set is frozen, and the rewards of three epochs are final. */
@@ -27,10 +26,10 @@ export const equivocation: Point = {
 async function follow(checks: Checks, run: TestnetRun): Promise<void> {
   const ready = await run.ready()
   const watch = new ChainWatch(ready, run.over)
-  await run.epoch(LOOK, RUN_SECONDS)
+  await run.epoch(LOOK)
   await checkEvidence(checks, ready, watch)
   await checkRewards(checks, ready)
-  await checkExit(checks, run, RUN_SECONDS)
+  await checkExit(checks, run)
   await watch.ended
   checks.that(run.epochs.filter(epoch => epoch.posted).length === EPOCHS, 'every epoch is posted')
   if (run.result) checkResult(checks, run.result)

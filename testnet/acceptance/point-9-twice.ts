@@ -7,7 +7,6 @@ import { TestnetRun } from './testnet-run.js'
 
 const EPOCHS = 3
 const ARGS = ['--verifiers', 'honest=4,twice=1', '--providers', 'honest=3,offline=1', '--epochs', String(EPOCHS)]
-const RUN_SECONDS = 480
 
 export const twice: Point = {
   number: 9,
@@ -17,7 +16,7 @@ export const twice: Point = {
 
 async function follow(checks: Checks, run: TestnetRun): Promise<void> {
   const ready = await run.ready()
-  await checkExit(checks, run, RUN_SECONDS)
+  await checkExit(checks, run)
   const { dataDir } = ready.verifiers.find(({ profile }) => profile === 'twice')!
   const it = run.result?.verifiers.find(({ profile }) => profile === 'twice')
   checks.that(/uses the keys/.test(it?.stopped ?? ''), 'one of the two stopped and said why', it?.stopped ?? 'neither')

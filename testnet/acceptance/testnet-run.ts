@@ -13,6 +13,8 @@ import { startWatchdog, type Watchdog } from '../process/watchdog.js'
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 /** How long an interrupted network may take: its nodes have twelve seconds each, all at once, then chain and watchdog end. */
 const END_MS = 30_000
+/** How long a run may take to its next step, or to its end: on a slow machine an epoch takes twice as long as on the usual one. */
+const RUN_SECONDS = 480
 
 export interface RunExit {
   readonly code: number | null
@@ -96,19 +98,19 @@ export class TestnetRun {
     return this.waitFor(event => (event.event === 'ready' ? event : undefined), 120)
   }
 
-  epoch(epoch: number, seconds: number): Promise<EpochEvent> {
+  epoch(epoch: number, seconds?: number): Promise<EpochEvent> {
     return this.waitFor(event => (event.event === 'epoch' && event.epoch === epoch ? event : undefined), seconds)
   }
 
   /** The first event, past or future, for which `pick` returns something. @throws Error if the run ends or time is up before */
-  waitFor<T>(pick: (event: TestnetEvent) => T | undefined, seconds: number): Promise<T> {
+  waitFor<T>(pick: (event: TestnetEvent) => T | undefined, seconds = RUN_SECONDS): Promise<T> {
     return this.#events.waitFor(pick, seconds).catch(error => {
       throw new Error(`${error.message}\n${this.stderr}`)
     })
   }
 
   /** Waits for the run to end by itself. A run that takes longer is ended as by Ctrl-C. */
-  async end(seconds: number): Promise<RunExit> {
+  async end(seconds = RUN_SECONDS): Promise<RunExit> {
     await this.#child.endWithin(seconds * 1000)
     return this.exited
   }
