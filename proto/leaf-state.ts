@@ -2,15 +2,9 @@
 import { concatBytes } from '@noble/hashes/utils.js'
 import { decodeRecord, encodeWords } from './abi.js'
 import { decodeLeaf, encodeLeaf, LEAF_BYTES, type Leaf } from './leaf.js'
+import { decodeWindow, encodeWindow, type OpenWindow, WINDOW_BYTES, windowDigest } from './open-window.js'
 import { decodeSoakVote, encodeSoakVote, SOAK_VOTE_BYTES, type SoakVote, soakVotesDigest } from './soak-vote.js'
-import {
-  decodeWindow,
-  encodeWindow,
-  type OpenWindow,
-  WINDOW_BYTES,
-  WINDOW_VOTE_BYTES,
-  windowDigest,
-} from './window-votes.js'
+import { WINDOW_VOTE_BYTES } from './window-votes.js'
 
 export interface LeafState {
   readonly leaf: Leaf
@@ -27,7 +21,7 @@ export const encodeLeafState = ({ leaf, soakVotes, window }: LeafState): Uint8Ar
     encodeLeaf(leaf),
     encodeWords(['uint32'], [soakVotes.length]),
     ...soakVotes.map(encodeSoakVote),
-    ...(window === undefined ? [] : encodeWindow(window)),
+    ...(window === undefined ? [] : [encodeWindow(window)]),
   )
 
 /**
@@ -49,7 +43,7 @@ export function decodeLeafState(encoded: Uint8Array): LeafState {
   const { leaf, soakVotes, window } = state
   if (soakVotesDigest(soakVotes) !== leaf.soakVotes)
     throw new RangeError("The soak votes do not match the leaf's digest.")
-  if (windowDigest(window) !== leaf.windowVotes)
+  if (windowDigest(window) !== leaf.windowVotes || window?.votes.isChained() === false)
     throw new RangeError("The votes of the window do not match the leaf's digest.")
   return state
 }

@@ -1,4 +1,4 @@
-/** A process of its own, so that its memory is that of one network: assigns two epochs, and makes the report of each. */
+/** A process of its own, so that its memory is that of one network: assigns some epochs of a window, and makes the report of each. */
 import '../../../proto/polyfill.js'
 import { readFileSync } from 'node:fs'
 import { VOTE_BYTES } from '../../../proto/vote.js'
@@ -10,24 +10,22 @@ import { EpochEvaluation, type EvaluateInput } from '../../../verifier/core/scor
 import { leafTree } from '../../../verifier/core/scoring/report.js'
 import { secondsOfHash } from './bare-hash.js'
 import type { CoreRow, EpochFigures } from './core-row.js'
-import { ballotSlices, factsOf, paramsOf, receiversOf } from './network.js'
+import { ballotSlices, factsOf, grown, paramsOf, receiversOf } from './network.js'
 import { type CoreSize, sampleOf } from './sizes.js'
 
-/** The first of a window, with its roots over the receivers, and one within the window. */
-const EPOCHS = [1, 2]
 /** A draw takes a word for each item. */
 const WORDS_PER_HASH = 8
 /** All code has run before anything is timed. */
 const WARM_UP = { verifiers: 5, providers: 500 }
 
 process.once('message', (size: CoreSize) => {
-  epochsOf({ ...WARM_UP, windowEpochs: size.windowEpochs }, new Timer(), 1)
+  windowOf({ ...WARM_UP, windowEpochs: size.windowEpochs }, new Timer(), 1)
   const baseMegabytes = peakMegabytes()
   const sample = sampleOf(size, receiversOf(size))
   const timer = new Timer()
-  const [first, next] = epochsOf({ ...size, providers: sample }, timer, sample / size.providers)
+  const epochs = windowOf({ ...size, providers: sample }, timer, sample / size.providers)
   const row: CoreRow = {
-    ...{ ...size, sample, first: first!, next: next!, processorShare: timer.processorShare },
+    ...{ ...size, sample, ...epochs, processorShare: timer.processorShare },
     ...{ bareHashSeconds: secondsOfHash(), baseMegabytes, peakMegabytes: peakMegabytes() },
   }
   process.send!(row, () => process.disconnect())
@@ -35,15 +33,23 @@ process.once('message', (size: CoreSize) => {
 
 const peakMegabytes = (): number => Math.round(process.resourceUsage().maxRSS / 1000)
 
-/** @param share of their capacity that verifiers have for these providers */
-function epochsOf(size: CoreSize, timer: Timer, share: number): EpochFigures[] {
+/**
+ * The first epoch of a window, one within it, and its last. The epochs between are not computed: what they leave is made up.
+ * @param share of their capacity that verifiers have for these providers
+ */
+function windowOf(size: CoreSize, timer: Timer, share: number): Pick<CoreRow, 'first' | 'next' | 'last'> {
   const params = paramsOf(size.windowEpochs)
   const roots = new AssignedRoots()
   let previous: EvaluateInput['previous'] = { epoch: 0, ...NOTHING_CARRIED }
-  return EPOCHS.map(epoch => {
+  const figuresOf = (epoch: number): EpochFigures => {
     const facts = factsOf(size, epoch, share)
     const assignment = timer.time(() => assign(facts, params, roots))
     const assignSeconds = timer.take()
+    const from = previous.epoch + 1
+    if (from < epoch) {
+      const windows = grown(previous.windows, assignment, { from, before: epoch })
+      previous = { ...previous, epoch: epoch - 1, windows }
+    }
     const input = { params, facts, assignment, previous }
     const work = new WorkTally(input)
     const evaluation = timer.time(() => new EpochEvaluation(input, work.add))
@@ -61,7 +67,9 @@ function epochsOf(size: CoreSize, timer: Timer, share: number): EpochFigures[] {
       ...{ assignSeconds, reportSeconds: timer.take(), votes, sessions, unplaced: due - sessions },
       assignHashes: assignHashesOf(size, due + assignment.repeats.length),
     }
-  })
+  }
+  const [first, next] = [figuresOf(1), figuresOf(2)]
+  return { first, next, ...(size.windowEpochs > 1 && { last: figuresOf(size.windowEpochs) }) }
 }
 
 /** Adds up time. What makes the votes is left out. */

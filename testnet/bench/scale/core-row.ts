@@ -21,6 +21,8 @@ export interface CoreRow extends CoreSize {
   /** the first epoch of a window, which also makes the roots over the receivers */
   readonly first: EpochFigures
   readonly next: EpochFigures
+  /** the last epoch of a window, whose report tallies the votes of all of it; absent if a window is one epoch */
+  readonly last?: EpochFigures
   /** one bare Keccak of 64 bytes on this machine, in the same process */
   readonly bareHashSeconds: number
   /** of the time, in which the thread ran: near 1 on a machine without other work */
@@ -36,6 +38,7 @@ export interface CoreCell extends CoreSize {
   readonly sample: number | undefined
   readonly first: EpochFigures
   readonly next: EpochFigures
+  readonly last?: EpochFigures
   readonly bareHashSeconds: number
   readonly processorShare: number
   readonly peakMegabytes: number
@@ -46,11 +49,12 @@ export interface CoreCell extends CoreSize {
  * does not grow.
  */
 export function cellOf({ sample, baseMegabytes, ...row }: CoreRow): CoreCell {
-  const { providers, first, next, peakMegabytes } = row
+  const { providers, first, next, last, peakMegabytes } = row
   if (sample === providers) return { ...row, sample: undefined }
   const factor = providers / sample
   return {
     ...{ ...row, sample, first: times(first, factor), next: times(next, factor) },
+    ...(last && { last: times(last, factor) }),
     peakMegabytes: Math.round(baseMegabytes + factor * (peakMegabytes - baseMegabytes)),
   }
 }
@@ -63,6 +67,9 @@ const times = (figures: EpochFigures, factor: number): EpochFigures => ({
   unplaced: factor * figures.unplaced,
   assignHashes: factor * figures.assignHashes,
 })
+
+export const epochsOf = ({ first, next, last }: Pick<CoreCell, 'first' | 'next' | 'last'>): EpochFigures[] =>
+  last === undefined ? [first, next] : [first, next, last]
 
 /** How many times the bare hashes of an assignment it takes: the same on a fast machine and on a slow one. */
 export const assignRatio = ({ assignSeconds, assignHashes }: EpochFigures, bareHashSeconds: number): number =>

@@ -4,8 +4,10 @@ import { writeUint } from '../../../proto/abi.js'
 import { providerSchedule } from '../../../proto/digests.js'
 import { keccakText } from '../../../proto/hash.js'
 import { fromHex, type Hex, toHex, ZERO_HASH } from '../../../proto/hex.js'
+import type { OpenWindow } from '../../../proto/open-window.js'
 import { DEVNET, type NetworkParams } from '../../../proto/params.js'
 import { CAUSE, encodeVote, OUTCOME, VOTE_BYTES, VOTE_FIELDS, type Vote } from '../../../proto/vote.js'
+import { COUNTED, type WindowVote } from '../../../proto/window-votes.js'
 import { soakSlotMs } from '../../../verifier/config/check-params.js'
 import type { Assignment } from '../../../verifier/core/assignment/assign.js'
 import { isSoak } from '../../../verifier/core/assignment/schedule.js'
@@ -18,6 +20,7 @@ const CLAIM_KBPS = 25_000
 const CAPACITY_KBPS = 1_000_000
 /** Providers whose votes are in memory at once. */
 const SLICE = 1000
+const LINK = keccakText('a line')
 /** n of a provider, in sets that have as many. */
 const RECEIVERS = 64
 
@@ -57,7 +60,7 @@ const vote = (over: Partial<Vote>): Uint8Array =>
     ...{ lossBps: 10, jitterUs: 120, offeredKbps: 41_250, controlLossBps: 3, controlDelayUs: 400, directKbps: 41_250 },
     ...{ unverifiableSenders: 0, ticksSent: (1n << 240n) - 1n, ticksAnswered: (1n << 240n) - 1n },
     ...{ sessionId: ZERO_HASH, chunkRoot: ZERO_HASH, keyCommitments: ZERO_HASH, receiptHead: ZERO_HASH, soak: false },
-    ...{ scheduleProof: ZERO_HASH, delayUs: 0, link: keccakText('a line'), attempts: 0, cause: CAUSE.none },
+    ...{ scheduleProof: ZERO_HASH, delayUs: 0, link: LINK, attempts: 0, cause: CAUSE.none },
     ...{ sessionPeers: ZERO_HASH, otherOutcome: 0, otherKbps: 0, otherUnverifiable: 0, second: false },
     ...over,
   })
@@ -114,3 +117,33 @@ export function* ballotSlices(
     })
   }
 }
+
+/**
+ * Windows as they are before an epoch, if every receiver that was due by then has read its provider's claim.
+ * @param from the first of these epochs: the windows hold the votes of those before
+ */
+export function grown(
+  windows: ReadonlyMap<Hex, OpenWindow>,
+  { assignedOf }: Pick<Assignment, 'assignedOf'>,
+  { from, before }: { readonly from: number; readonly before: number },
+): Map<Hex, OpenWindow> {
+  const read = new Map<number, WindowVote>()
+  const voteOf = (receiver: number, epoch: number): WindowVote => {
+    const key = receiver * before + epoch
+    const known = read.get(key) ?? kept(receiver, epoch)
+    read.set(key, known)
+    return known
+  }
+  return new Map(
+    [...windows].map(([provider, window]) => {
+      const due = assignedOf(provider).filter(({ epoch }) => epoch >= from && epoch < before)
+      const votes = window.votes.with(due.map(({ receiver, epoch }) => voteOf(receiver, epoch)))
+      return [provider, { ...window, votes }]
+    }),
+  )
+}
+
+const kept = (receiver: number, epoch: number): WindowVote => ({
+  ...{ receiver, epoch, counted: COUNTED.rate, rateKbps: CLAIM_KBPS - (receiver % 7), serving: true, noPath: false },
+  ...{ link: LINK, beside: false, lowerKbps: CLAIM_KBPS - (receiver % 7), soak: false },
+})

@@ -3,7 +3,7 @@ import type { BlsResult } from '../bls/result.js'
 import { figure, thousands } from '../figures.js'
 import type { CheckCosts } from './agreement-model.js'
 import type { ApiRow } from './api.js'
-import { type CoreCell, type CoreRow, cellOf } from './core-row.js'
+import { type CoreCell, type CoreRow, cellOf, epochsOf } from './core-row.js'
 import type { CoreSize, NetworkSize } from './sizes.js'
 
 /** Of an epoch in the largest network that has a bound. */
@@ -55,12 +55,12 @@ export function failuresOf({ core, api, bls }: Found): string[] {
   ]
 }
 
-/** In the first epoch of a window as in the others. */
+/** In the first and in the last epoch of a window as in the others. */
 function coreFailures(cell: CoreCell): string[] {
-  const { first, next, peakMegabytes } = cell
+  const { peakMegabytes } = cell
   const where = nameOf(cell)
-  const assign = Math.max(first.assignSeconds, next.assignSeconds)
-  const report = Math.max(first.reportSeconds, next.reportSeconds)
+  const assign = Math.max(...epochsOf(cell).map(({ assignSeconds }) => assignSeconds))
+  const report = Math.max(...epochsOf(cell).map(({ reportSeconds }) => reportSeconds))
   return [
     ...above(assign, BOUNDS.assignSeconds, 's', `assignment, ${where}`),
     ...above(report, BOUNDS.reportSeconds, 's', `report, ${where}`),

@@ -37,13 +37,14 @@ const coreTable = (rows: readonly CoreRow[]): string[] =>
   table(
     [
       ...['verifiers × providers, window', 'assign, s', '× bare hashes', 'report, s', '× bare hashes a vote'],
-      ...['first of a window: assign, s', 'report, s', 'sessions', 'votes, GB', 'peak memory, MB', 'processor', 'from'],
+      ...['first of a window: assign, s', 'report, s', 'last: assign, s', 'report, s', 'sessions', 'votes, GB'],
+      ...['peak memory, MB', 'processor', 'from'],
     ],
     rows.map(cellOf).map(coreLine),
   )
 
 function coreLine(cell: CoreCell): string[] {
-  const { verifiers, providers, windowEpochs, first, next, bareHashSeconds, peakMegabytes, sample } = cell
+  const { verifiers, providers, windowEpochs, first, next, last, bareHashSeconds, peakMegabytes, sample } = cell
   return [
     `${verifiers} × ${thousands(providers)}, ${windowEpochs}`,
     figure(next.assignSeconds),
@@ -52,6 +53,7 @@ function coreLine(cell: CoreCell): string[] {
     reportRatio(next, bareHashSeconds).toFixed(1),
     figure(first.assignSeconds),
     figure(first.reportSeconds),
+    ...(last === undefined ? ['', ''] : [figure(last.assignSeconds), figure(last.reportSeconds)]),
     thousands(Math.round(next.sessions + next.unplaced)),
     ((next.votes * VOTE_BYTES) / 1e9).toFixed(2),
     thousands(peakMegabytes),

@@ -14,10 +14,11 @@ import {
   Proposal,
   SeenListMessage,
 } from '../../../proto/messages.js'
+import type { OpenWindow } from '../../../proto/open-window.js'
 import { faultsTolerated } from '../../../proto/quorum.js'
 import type { SoakVote } from '../../../proto/soak-vote.js'
 import { encodeVote, OUTCOME, VOTE_BYTES } from '../../../proto/vote.js'
-import { COUNTED, type OpenWindow, type WindowVote } from '../../../proto/window-votes.js'
+import { COUNTED, WindowVotes } from '../../../proto/window-votes.js'
 import { type ChainFacts, NO_PAID_REPORT } from '../../../verifier/core/facts.js'
 import type { Store, StoredReport } from '../../../verifier/store/store.js'
 
@@ -61,7 +62,7 @@ export class EpochWriter {
   readonly #facts: Pick<ChainFacts, 'verifiers' | 'providers'>
   readonly #soaks: readonly (readonly SoakVote[])[]
   /** by provider: what its window has gathered */
-  readonly #windows: WindowVote[][]
+  readonly #windows: WindowVotes[]
   #previous: Hex = ZERO_HASH
 
   constructor(
@@ -82,7 +83,7 @@ export class EpochWriter {
     this.#soaks = Array.from({ length: providers }, () =>
       Array.from({ length: quorum(verifiers) }, (_, v) => ({ receiver: v + 1, epoch: v, rateKbps: CLAIM_KBPS - v })),
     )
-    this.#windows = Array.from({ length: providers }, () => [])
+    this.#windows = Array.from({ length: providers }, () => WindowVotes.NONE)
   }
 
   /** Writes an epoch as a verifier does: gossip as it comes, the report once it is computed and again when it is accepted. */
@@ -166,7 +167,7 @@ export class EpochWriter {
     const leaves = this.#facts.providers.map(({ index, account, link }, p) => {
       const window = this.#window(p, epoch)
       if (!isEnd) windows.set(account, window)
-      else this.#windows[p] = []
+      else this.#windows[p] = WindowVotes.NONE
       return leafOf(epoch, index, account, link)
     })
     const accounts = [...this.#facts.providers, ...this.#facts.verifiers].map(({ account }) => account).toSorted()
@@ -184,17 +185,17 @@ export class EpochWriter {
   }
 
   #window(provider: number, epoch: number): OpenWindow {
-    const votes = this.#windows[provider]!
     const more = receiversOf(this.network, provider, epoch).map(v => ({
       ...{ receiver: v + 1, epoch, counted: COUNTED.rate, rateKbps: 24_000 + v, serving: true, noPath: false },
       ...{ link: linkOf(provider), beside: false, lowerKbps: 23_900 + v, soak: false },
     }))
-    votes.push(...more)
+    const votes = this.#windows[provider]!.with(more)
+    this.#windows[provider] = votes
     const first = epoch - ((epoch - 1) % this.network.windowEpochs)
     const ticks = 6 * (epoch - first + 1)
     return {
       ...{ first, assigned: this.network.verifiers, claimKbps: CLAIM_KBPS, ticksUp: ticks, ticksTotal: ticks },
-      votes: [...votes],
+      votes,
     }
   }
 }

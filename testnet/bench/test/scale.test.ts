@@ -136,6 +136,11 @@ describe('the verdict of bench scale', () => {
       withCore(found, { ...ROW, windowEpochs: 1, first: { ...EPOCH, reportSeconds: 40 } }),
       /report, 31 × 100,000, W = 1: 40 s/,
     ],
+    [
+      'a slow report in the last epoch of a window',
+      withCore(found, { ...ROW, last: { ...EPOCH, reportSeconds: 40 } }),
+      /report, 31 × 100,000, W = 24: 40 s/,
+    ],
     ['much memory', withCore(found, { ...ROW, peakMegabytes: 1001 }), /1,001 MB, at most 1,000 MB/],
     ['a slow list', withApi(found, { ...API, listFirst: 101 }), /list of providers, 31 × 10,000: 101 ms/],
     ['a slow explanation', withApi(found, { ...API, explain: 301 }), /explain, 31 × 10,000: 301 ms/],
@@ -174,6 +179,14 @@ describe('bench scale', function () {
     }
     expect(assignRatio(row.next, row.bareHashSeconds)).to.be.above(1)
     expect(row.peakMegabytes).to.be.at.least(row.baseMegabytes)
+  })
+
+  it('measures the first epoch of a window, one within it, and its last, in which nearly all votes wait', async () => {
+    const { first, next, last } = await measureCore({ verifiers: 7, providers: 100, windowEpochs: 3 })
+    const due = [first, next, last!].map(({ sessions, unplaced }) => sessions + unplaced)
+    expect(due.reduce((sum, count) => sum + count, 0)).to.equal(7 * 100)
+    expect(Math.min(...due)).to.be.at.least(2 * 100)
+    expect(last!.votes).to.equal(7 * 100)
   })
 
   it('asks the API of a small network, whose evidence holds', async () => {

@@ -3,10 +3,9 @@
  * the receiver's `providerSchedule` (proto/digests.ts), which nobody can foresee, and which its vote shows afterwards.
  */
 import { togetherMs } from '../../../probe/constants.js'
-import { encodeWords } from '../../../proto/abi.js'
 import { keccakText, keccakWords } from '../../../proto/hash.js'
-import type { Hex } from '../../../proto/hex.js'
-import { keccak256 } from '../../../proto/keccak.js'
+import { fromHex, type Hex, writeHex } from '../../../proto/hex.js'
+import { DIGEST_BYTES, hashInput, input, output } from '../../../proto/keccak.js'
 import type { NetworkParams } from '../../../proto/params.js'
 import type { Vote } from '../../../proto/vote.js'
 
@@ -33,14 +32,24 @@ export const soakSeed = (
   groups: readonly (readonly number[])[],
 ): Hex => (groups.some(group => group.includes(receiver)) ? beacon : scheduleProof)
 
-const SOAK_TYPES = ['bytes32', 'bytes32', 'address'] as const
+/** seed, label, provider: each a word */
+const SOAK_BYTES = 96
+const SOAK_LABEL = fromHex(SOAK)
 
-/** Whether a receiver's sessions with the provider in the epoch are soaks. @param seed see `soakSeed` */
+/**
+ * Whether a receiver's sessions with the provider in the epoch are soaks: drawn from the hash of the three words
+ * seed, label and provider. A report of a large network asks a hundred thousand times.
+ * @param seed see `soakSeed`
+ */
 export function isSoak(seed: Hex, provider: Hex, { soakShareBps }: Pick<NetworkParams, 'soakShareBps'>): boolean {
   if (soakShareBps <= 0) return false
-  const digest = keccak256(encodeWords(SOAK_TYPES, [seed, SOAK, provider]))
+  input.fill(0, 64, SOAK_BYTES)
+  writeHex(input, 0, seed)
+  input.set(SOAK_LABEL, 32)
+  writeHex(input, SOAK_BYTES - 20, provider)
+  hashInput(SOAK_BYTES)
   let rest = 0
-  for (const byte of digest) rest = (256 * rest + byte) % 10_000
+  for (let i = 0; i < DIGEST_BYTES; i++) rest = (256 * rest + output[i]!) % 10_000
   return rest < soakShareBps
 }
 

@@ -10,8 +10,6 @@ import { type Account, isReading, lowerOf, memberOf, readGroup } from './group-r
 export interface AccountsInput {
   /** of this epoch, for this provider; a vote of a receiver that is not due, or that voted twice, does not count */
   readonly votes: readonly CountedVote[]
-  /** registry indices of the assigned receivers whose session is due in this epoch */
-  readonly due: readonly number[]
   /** receivers that measure together; none if each receiver measures the whole claim */
   readonly groups: readonly (readonly number[])[]
   /** receivers whose session ran at once with a neighbour's larger group (default: none) */
@@ -24,17 +22,21 @@ export interface AccountsInput {
   readonly isSoak: VoteRules['isSoak']
 }
 
-/** One for every receiver that is due, ascending. */
-export function accountsOf(input: AccountsInput): Account[] {
-  const { due, groups, claimKbps, params, pathlessQ2 } = input
+/**
+ * One for every receiver that is due, ascending.
+ * @param due registry indices of the assigned receivers whose session is due in this epoch
+ */
+export function accountsOf(input: AccountsInput, due: readonly number[]): Account[] {
+  const { groups, claimKbps, params, pathlessQ2 } = input
   const isSoak = onceEach(input.isSoak)
   const rules: VoteRules = { isSoak, pathlessQ2, params }
   const own = byReceiver(input.votes)
   const accountAlone = (receiver: number) =>
     accountOf(receiver, own, vote => {
       const [classified, other] = [classifyVote(vote, claimKbps, rules), otherTry(vote)]
-      const lower = lowerOf(classified, other && classifyTry(other, claimKbps, rules))
-      return { receiver, vote, ...classified, ...lower }
+      const { counted, rateKbps, serving, why } = classified
+      const lowerKbps = lowerOf(classified, other && classifyTry(other, claimKbps, rules))
+      return { receiver, vote, counted, rateKbps, serving, why, lowerKbps }
     })
   if (groups.length === 0) return [...due].sort((a, b) => a - b).map(accountAlone)
   const grouped = groups.flatMap(group => {
@@ -66,7 +68,7 @@ function onceEach(isSoak: VoteRules['isSoak']): VoteRules['isSoak'] {
 }
 
 /** The vote of each receiver, if it has but one. */
-export function byReceiver<T extends CountedVote>(votes: readonly T[]): Map<number, T | 'several'> {
+function byReceiver<T extends CountedVote>(votes: readonly T[]): Map<number, T | 'several'> {
   const own = new Map<number, T | 'several'>()
   for (const vote of votes) own.set(vote.receiver, own.has(vote.receiver) ? 'several' : vote)
   return own
@@ -87,23 +89,23 @@ function accountOf<T extends Account>(
 }
 
 /** Of every receiver that voted. A vote that does not count may still tell the provider's link. */
-export const waitingVotes = (
-  accounts: readonly Account[],
-  { beside = [] }: Pick<AccountsInput, 'beside'>,
-): WindowVote[] =>
-  accounts.flatMap(({ receiver, vote, counted, rateKbps, lowerKbps = rateKbps, serving }) =>
-    vote === undefined || counted === 'missing'
-      ? []
-      : {
-          receiver,
-          epoch: vote.epoch,
-          counted: COUNTED[counted],
-          rateKbps,
-          serving,
-          noPath: vote.outcome === OUTCOME.noPath,
-          link: vote.link,
-          beside: beside.includes(receiver),
-          lowerKbps,
-          soak: vote.soak && isReading({ counted }),
-        },
-  )
+export function waitingVotes(accounts: readonly Account[], beside: readonly number[]): WindowVote[] {
+  const votes: WindowVote[] = []
+  for (const account of accounts) {
+    const { receiver, vote, counted, rateKbps, serving } = account
+    if (vote === undefined || counted === 'missing') continue
+    votes.push({
+      receiver,
+      epoch: vote.epoch,
+      counted: COUNTED[counted],
+      rateKbps,
+      serving,
+      noPath: vote.outcome === OUTCOME.noPath,
+      link: vote.link,
+      beside: beside.includes(receiver),
+      lowerKbps: account.lowerKbps ?? rateKbps,
+      soak: vote.soak && isReading(account),
+    })
+  }
+  return votes
+}

@@ -33,31 +33,31 @@ interface Reader {
   next: number
 }
 
-/** Visits each provider that a ballot names once, ascending by account, with the votes on it that count. */
+/**
+ * Visits each provider that a ballot names once, ascending by account, with the votes on it that count, ascending by receiver.
+ */
 export function eachProvider(
   ballots: readonly CountedBallot[],
   epoch: number,
   visit: (provider: Hex, votes: readonly EncodedVote[]) => void,
 ): void {
-  const readers = ballots.map(readerOf)
-  for (;;) {
-    const first = lowest(readers)
-    if (first === undefined) return
-    const [bytes, place, key] = [first.votes, placeOf(first), keyOf(first)]
+  const readers = ballots.map(readerOf).sort((a, b) => a.verifier - b.verifier)
+  for (let next = nextOf(readers); next.length > 0; next = nextOf(readers)) {
+    const [first] = next
+    const [bytes, place] = [first!.votes, placeOf(first!)]
     const votes: EncodedVote[] = []
-    for (const reader of readers) {
-      for (; reader.next < reader.count && keyOf(reader) === key; reader.next++) {
-        const at = placeOf(reader)
-        if (compareProviders(reader.votes, at, bytes, place) !== 0) break
-        const vote = new EncodedVote(reader.votes, at)
+    for (const reader of next) {
+      do {
+        const vote = new EncodedVote(reader.votes, placeOf(reader))
         if (counts(vote, reader.verifier, epoch)) votes.push(vote)
-      }
+        reader.next++
+      } while (isAt(reader, bytes, place))
     }
     visit(providerOf(bytes, place), votes)
   }
 }
 
-/** The votes on one provider that count. */
+/** The votes on one provider that count, ascending by receiver. */
 export function votesOn(provider: Hex, ballots: readonly CountedBallot[], epoch: number): EncodedVote[] {
   const votes: EncodedVote[] = []
   for (const ballot of ballots) {
@@ -68,27 +68,53 @@ export function votesOn(provider: Hex, ballots: readonly CountedBallot[], epoch:
       if (counts(vote, ballot.verifier, epoch)) votes.push(vote)
     }
   }
-  return votes
+  return votes.sort((a, b) => a.receiver - b.receiver)
+}
+
+/** Those of the receivers that voted once. @param votes ascending by receiver. @param receivers ascending */
+export function singleVotes(votes: readonly EncodedVote[], receivers: readonly number[]): EncodedVote[] {
+  const single: EncodedVote[] = []
+  let from = 0
+  for (const receiver of receivers) {
+    while (from < votes.length && votes[from]!.receiver < receiver) from++
+    let to = from
+    while (to < votes.length && votes[to]!.receiver === receiver) to++
+    if (to === from + 1) single.push(votes[from]!)
+    from = to
+  }
+  return single
 }
 
 const countOf = ({ votes }: CountedBallot): number => votes.length / VOTE_BYTES
 
 const placeOf = ({ order, next }: Reader): number => (order === undefined ? next : order[next]!)
 
-const keyOf = ({ keys, next }: Reader): number => keys[next]!
+/** Behind the last vote, above every key. */
+const keyOf = ({ keys, next, count }: Reader): number => (next < count ? keys[next]! : Infinity)
 
-/** Keys are compared first: they lie close together, and each vote a kilobyte from the next. */
-function compareNext(a: Reader, b: Reader): number {
-  return keyOf(a) - keyOf(b) || compareProviders(a.votes, placeOf(a), b.votes, placeOf(b))
-}
+const isAt = (reader: Reader, votes: DataView, place: number): boolean =>
+  reader.next < reader.count &&
+  keyOf(reader) === providerKey(votes, place) &&
+  compareProviders(reader.votes, placeOf(reader), votes, place) === 0
 
-function lowest(readers: readonly Reader[]): Reader | undefined {
-  let first: Reader | undefined
+/**
+ * The readers whose next vote is on the lowest provider. Keys are compared first: they lie close together, and each vote a
+ * kilobyte from the next.
+ */
+function nextOf(readers: readonly Reader[]): Reader[] {
+  let key = Infinity
+  for (const reader of readers) key = Math.min(key, keyOf(reader))
+  let next: Reader[] = []
+  if (key === Infinity) return next
   for (const reader of readers) {
-    if (reader.next >= reader.count) continue
-    if (first === undefined || compareNext(reader, first) < 0) first = reader
+    if (keyOf(reader) !== key) continue
+    const [first] = next
+    const difference =
+      first === undefined ? 0 : compareProviders(reader.votes, placeOf(reader), first.votes, placeOf(first))
+    if (difference < 0) next = [reader]
+    else if (difference === 0) next.push(reader)
   }
-  return first
+  return next
 }
 
 function readerOf(ballot: CountedBallot): Reader {

@@ -5,8 +5,8 @@
 import type { Hex } from '../../../proto/hex.js'
 import type { Leaf } from '../../../proto/leaf.js'
 import { decodeLeafState, encodeLeafState, type LeafState, readLeafState } from '../../../proto/leaf-state.js'
+import type { OpenWindow } from '../../../proto/open-window.js'
 import type { SoakVote } from '../../../proto/soak-vote.js'
-import type { OpenWindow } from '../../../proto/window-votes.js'
 
 export interface CarryOver {
   readonly leaves: readonly Leaf[]

@@ -14,6 +14,17 @@ const TERMS = 21n
  * @param halfLifeWindows at least 1
  */
 export function decayQ32(halfLifeWindows: number): bigint {
+  const known = factors.get(halfLifeWindows)
+  if (known !== undefined) return known
+  const factor = powerQ32(halfLifeWindows)
+  factors.set(halfLifeWindows, factor)
+  return factor
+}
+
+/** A network has one half-life, and asks for each of its providers. */
+const factors = new Map<number, bigint>()
+
+function powerQ32(halfLifeWindows: number): bigint {
   const exponent = LN2_Q64 / BigInt(halfLifeWindows)
   let term = ONE_Q64
   let sum = ONE_Q64

@@ -10,15 +10,15 @@
 import { isWindowEnd, windowStart } from '../../../proto/epoch.js'
 import type { Hex } from '../../../proto/hex.js'
 import type { Leaf } from '../../../proto/leaf.js'
+import { type OpenWindow, windowDigest } from '../../../proto/open-window.js'
 import type { NetworkParams } from '../../../proto/params.js'
 import { type SoakVote, soakVotesDigest } from '../../../proto/soak-vote.js'
 import type { Vote } from '../../../proto/vote.js'
-import { type OpenWindow, windowDigest } from '../../../proto/window-votes.js'
+import { WindowVotes } from '../../../proto/window-votes.js'
 import type { Assignment } from '../assignment/assign.js'
 import { isSoak, soakSeed, ticksOf } from '../assignment/schedule.js'
 import type { ActiveProvider, ChainFacts } from '../facts.js'
-import { byReceiver } from './accounts.js'
-import { type CountedBallot, eachProvider, votesOn } from './ballots.js'
+import { type CountedBallot, eachProvider, singleVotes, votesOn } from './ballots.js'
 import type { CarryOver } from './carry-over.js'
 import type { CountedVote, EncodedVote } from './encoded-vote.js'
 import { isMeasured, type Part, partsOf } from './parts.js'
@@ -163,7 +163,7 @@ export class EpochEvaluation {
     this.onTally(provider.account, tally, ticks)
     const { status, rateKbps, breach, pathless, link } = tally
     const [isDue, isEnd] = [isMeasured(provider), isWindowEnd(facts.epoch, params.windowEpochs)]
-    const window = isDue && !isEnd ? openWindow(facts.epoch, params, provider, { tally, ticks }) : undefined
+    const window = isDue && !isEnd ? openWindow(facts.epoch, params, provider, tally, ticks) : undefined
     const soakVotes = isDue && isEnd ? tally.soakVotes : this.#soak[place]!.held
     this.#tallied[place] = { tally: { status, rateKbps, breach, pathless, link }, ticks, soakVotes, window }
   }
@@ -180,7 +180,7 @@ export class EpochEvaluation {
       due,
       groups,
       beside: assignment.besideOf(account),
-      waiting: open?.votes ?? [],
+      waiting: open?.votes ?? WindowVotes.NONE,
       claimKbps,
       params,
       pathlessQ2: this.#stateOf(place)?.pathlessQ2 ?? 0,
@@ -192,13 +192,7 @@ export class EpochEvaluation {
   /** Of the votes of the window's receivers, who all send heartbeats, without those who voted twice. */
   #ticks(place: number, votes: readonly EncodedVote[]): WindowTicks {
     const { receivers, open } = this.#parts[place]!
-    const own = byReceiver(votes)
-    const single: EncodedVote[] = []
-    for (const receiver of receivers) {
-      const vote = own.get(receiver)
-      if (vote !== undefined && vote !== 'several') single.push(vote)
-    }
-    return addTicks(windowTicks(single, receivers.length, ticksOf(this.#input.params)), open)
+    return addTicks(windowTicks(singleVotes(votes, receivers), receivers.length, ticksOf(this.#input.params)), open)
   }
 
   #stateOf(place: number): WindowState | undefined {
@@ -256,8 +250,13 @@ const openWindow = (
   epoch: number,
   { windowEpochs }: Pick<NetworkParams, 'windowEpochs'>,
   { claimKbps }: ActiveProvider,
-  { tally, ticks }: ProviderTally,
+  tally: Pick<Tally, 'assigned' | 'votes'>,
+  ticks: WindowTicks,
 ): OpenWindow => ({
-  ...{ first: windowStart(epoch, windowEpochs), assigned: tally.assigned, claimKbps },
-  ...{ ticksUp: ticks.up, ticksTotal: ticks.total, votes: tally.votes },
+  first: windowStart(epoch, windowEpochs),
+  assigned: tally.assigned,
+  claimKbps,
+  ticksUp: ticks.up,
+  ticksTotal: ticks.total,
+  votes: tally.votes,
 })

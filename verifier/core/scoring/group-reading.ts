@@ -42,8 +42,8 @@ export interface Account extends ClassifiedVote {
   readonly receiver: number
   readonly vote?: CountedVote
   readonly group?: GroupReading
-  /** the lower rate of two tries that both count as a reading; absent if at most one does */
-  readonly lowerKbps?: number
+  /** the lower rate of two tries that both count as a reading; undefined if at most one does */
+  readonly lowerKbps?: number | undefined
 }
 
 /** How a member's vote counts, in each of its two tries. */
@@ -80,14 +80,14 @@ export function readGroup(
     return {
       ...{ receiver, ...(vote && { vote }), counted, rateKbps, serving, why, ...(group && { group }) },
       ...(isOnce && ONCE),
-      ...lowerOf(account, other[i]!),
+      lowerKbps: lowerOf(account, other[i]!),
     }
   })
 }
 
 /** What two tries read at least, see `lowerKbps`. */
-export const lowerOf = (one: ClassifiedVote, other: ClassifiedVote | undefined): Pick<Account, 'lowerKbps'> =>
-  other !== undefined && isReading(one) && isReading(other) ? { lowerKbps: Math.min(one.rateKbps, other.rateKbps) } : {}
+export const lowerOf = (one: ClassifiedVote, other: ClassifiedVote | undefined): number | undefined =>
+  other !== undefined && isReading(one) && isReading(other) ? Math.min(one.rateKbps, other.rateKbps) : undefined
 
 /** The vote says how fast the provider was, and not only how fast at least. */
 export const isReading = ({ counted }: Pick<ClassifiedVote, 'counted'>): boolean =>

@@ -5,11 +5,12 @@
  * count with the group's reading (`group-reading.ts`).
  */
 import { lowMedian, rankedLow } from '../../../probe/verdict/low-median.js'
-import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
+import type { Hex } from '../../../proto/hex.js'
 import { STATUS, type StatusCode } from '../../../proto/leaf.js'
+import type { OpenWindow } from '../../../proto/open-window.js'
 import { faultsTolerated } from '../../../proto/quorum.js'
 import type { SoakVote } from '../../../proto/soak-vote.js'
-import { COUNTED, type OpenWindow, type WindowVote } from '../../../proto/window-votes.js'
+import { COUNTED, WindowVotes } from '../../../proto/window-votes.js'
 import { type AccountsInput, accountsOf, waitingVotes } from './accounts.js'
 import type { VoteClass } from './classify-vote.js'
 import type { CountedVote } from './encoded-vote.js'
@@ -22,7 +23,7 @@ export interface TallyInput extends Omit<AccountsInput, 'due'> {
   /** those whose session is due in this epoch (default: all) */
   readonly due?: readonly number[]
   /** votes of earlier epochs of the window (default: none) */
-  readonly waiting?: readonly WindowVote[]
+  readonly waiting?: WindowVotes
   readonly soak: SoakRules
 }
 
@@ -71,18 +72,15 @@ export interface Tally extends WindowTally {
   /** one for every receiver that is due in this epoch, ascending */
   readonly receivers: readonly VoteAccount[]
   /** those of this epoch included */
-  readonly votes: readonly WindowVote[]
+  readonly votes: WindowVotes
 }
 
 export function tallyVotes(input: TallyInput): Tally {
-  const { assigned, soak } = input
-  const accounts = accountsOf({ ...input, due: input.due ?? assigned })
-  const votes = [...(input.waiting ?? []), ...waitingVotes(accounts, input)]
-  return {
-    ...tallyWindow({ assigned: assigned.length, votes }, soak),
-    votes,
-    receivers: accounts.map(toRead),
-  }
+  const { assigned, due = assigned, waiting = WindowVotes.NONE, soak } = input
+  const accounts = accountsOf(input, due)
+  const votes = waiting.with(waitingVotes(accounts, input.beside ?? []))
+  const tally = tallyWindow({ assigned: assigned.length, votes }, soak)
+  return Object.assign(tally, { votes, receivers: accounts.map(toRead) })
 }
 
 function toRead({ receiver, vote, counted, why, group }: Account): VoteAccount {
@@ -93,81 +91,118 @@ function toRead({ receiver, vote, counted, why, group }: Account): VoteAccount {
 export function tallyWindow({ assigned, votes }: Pick<OpenWindow, 'assigned' | 'votes'>, soak: SoakRules): WindowTally {
   const faults = Math.max(0, faultsTolerated(assigned))
   const quorum = 2 * faults + 1
-  const rates = (...kinds: WindowVote['counted'][]) =>
-    votes.filter(({ counted }) => kinds.includes(counted)).map(({ rateKbps }) => rateKbps)
-  const readings = rates(COUNTED.rate, COUNTED.under)
-  const atLeast = rates(COUNTED['at-least'])
-  const belowThreshold = rates(COUNTED.under).length
-  const usable = votes.filter(({ counted }) => counted !== COUNTED.ignored)
-  const breach = belowThreshold >= quorum
+  const said = whatTheySay(votes)
+  const { readings, atLeast, belowThreshold, usable } = said
+  const isBreach = belowThreshold >= quorum
   // In a breach, the reading that has f below it: the low median of exactly 2f+1 votes. Its rank does not move with the
   // number of votes, so that one more low vote can never raise the rate and so lower the penalty.
-  const votedKbps = breach ? rankedLow(readings, faults) : bestLowMedian(readings, atLeast, quorum)
+  const votedKbps = isBreach ? rankedLow(readings, faults) : bestLowMedian(readings, atLeast, quorum)
   // While a provider is off, only colluders can say that they soaked it, and they are at most f.
   const isReached = readings.length + atLeast.length > faults
-  const cast = isReached ? soakVotesOf(votes) : []
-  const soakVotes = soakVotesInForce(soak.held, cast, { quorum, assigned })
+  const soakVotes = soakVotesInForce(soak.held, isReached ? said.soakVotes : [], { quorum, assigned })
   const limitKbps = soakLimitKbps(soakVotes, quorum)
-  const summary = {
-    ...{
-      soakVotes,
-      soakLimitKbps: limitKbps,
-      besideLimitKbps: besideLimit(votes),
-      assigned,
-      faults,
-      quorum,
-      usable: usable.length,
-      belowThreshold,
-    },
-    pathless: isPathless(votes, usable, { faults, quorum }),
-    link: linkNamed(votes, faults),
-  }
+  // Providers of one link whose claims need different numbers of receivers at once: only some sessions of the smaller ran
+  // beside the larger. Their low median limits its rate, so that both together get credit for no more than the link carries.
+  const besideKbps = lowMedian(said.besideKbps)
   // Before its first soak, a provider may live on burst credit. A breach needs no soak: credit can only raise a reading.
-  const confirmed = breach || limitKbps !== undefined || !soak.needed
-  if (votedKbps === undefined || !confirmed)
-    return { status: STATUS.unmeasured, rateKbps: 0, breach: false, ...summary }
-  const rateKbps = Math.min(votedKbps, limitKbps ?? votedKbps, summary.besideLimitKbps ?? votedKbps)
-  const isUnserving = votes.filter(({ serving }) => !serving).length >= quorum
-  return { status: isUnserving ? STATUS.unserving : STATUS.measured, rateKbps, breach, ...summary }
+  const isConfirmed = isBreach || limitKbps !== undefined || !soak.needed
+  const rateKbps =
+    votedKbps === undefined || !isConfirmed
+      ? undefined
+      : Math.min(votedKbps, limitKbps ?? votedKbps, besideKbps ?? votedKbps)
+  const served = said.unserved >= quorum ? STATUS.unserving : STATUS.measured
+  return {
+    status: rateKbps === undefined ? STATUS.unmeasured : served,
+    rateKbps: rateKbps ?? 0,
+    soakLimitKbps: limitKbps,
+    soakVotes,
+    besideLimitKbps: besideKbps,
+    breach: rateKbps !== undefined && isBreach,
+    // Too few votes without those that found no path, and at least one honest receiver found none.
+    pathless: usable - said.usableWithoutPath < quorum && said.withoutPath > faults,
+    link: linkNamed(votes, faults),
+    assigned,
+    faults,
+    quorum,
+    usable,
+    belowThreshold,
+  }
 }
 
-/**
- * Providers of one link whose claims need different numbers of receivers at once: only some sessions of the smaller ran beside
- * the larger. Their low median limits its rate, so that both together are credited with no more than the link carries. Of
- * two tries the lower reading counts: else each provider could have the whole link in one of them.
- */
-const besideLimit = (votes: readonly WindowVote[]): number | undefined =>
-  lowMedian(
-    votes
-      .filter(({ beside, counted }) => beside && (counted === COUNTED.rate || counted === COUNTED.under))
-      .map(({ lowerKbps }) => lowerKbps),
-  )
+/** What the votes of a window say, each by itself. */
+interface Said {
+  /** rates that were read, kbit/s */
+  readonly readings: number[]
+  /** lower bounds */
+  readonly atLeast: number[]
+  /** of two tries the lower reading: else each of two providers could have the whole link in one of them */
+  readonly besideKbps: number[]
+  /**
+   * The readings of soaks; zero from a receiver that the provider did not serve. Of two tries the lower reading counts: a
+   * second try must not double the chance that senders lend. An accident lowers few of the votes, and so not their median.
+   */
+  readonly soakVotes: SoakVote[]
+  belowThreshold: number
+  usable: number
+  withoutPath: number
+  usableWithoutPath: number
+  unserved: number
+}
 
-/** Too few votes without those that found no path, and at least one honest receiver found none. */
-const isPathless = (
-  votes: readonly WindowVote[],
-  usable: readonly WindowVote[],
-  { faults, quorum }: Pick<WindowTally, 'faults' | 'quorum'>,
-): boolean =>
-  usable.filter(({ noPath }) => !noPath).length < quorum && votes.filter(({ noPath }) => noPath).length > faults
+/** In one pass, without an object for each vote: a report of a large network has millions. */
+function whatTheySay(votes: WindowVotes): Said {
+  const said: Said = {
+    readings: [],
+    atLeast: [],
+    besideKbps: [],
+    soakVotes: [],
+    belowThreshold: 0,
+    usable: 0,
+    withoutPath: 0,
+    usableWithoutPath: 0,
+    unserved: 0,
+  }
+  for (let i = 0; i < votes.count; i++) {
+    const counted = votes.counted(i)
+    if (counted !== COUNTED.ignored) said.usable++
+    if (counted === COUNTED.under) said.belowThreshold++
+    if (counted === COUNTED['at-least']) said.atLeast.push(votes.rateKbps(i))
+    if (counted === COUNTED.rate || counted === COUNTED.under) {
+      said.readings.push(votes.rateKbps(i))
+      if (votes.isBeside(i)) said.besideKbps.push(votes.lowerKbps(i))
+    }
+    if (votes.isSoak(i)) {
+      const { receiver, epoch, lowerKbps } = votes.at(i)
+      said.soakVotes.push({ receiver, epoch, rateKbps: lowerKbps })
+    }
+    if (!votes.isServing(i)) said.unserved++
+    if (!votes.hasNoPath(i)) continue
+    said.withoutPath++
+    if (counted !== COUNTED.ignored) said.usableWithoutPath++
+  }
+  return said
+}
 
 /**
  * At least one honest receiver names it. A provider that wants no link named must show each third of its receivers another
  * address, and then it needs that many lines. Of equal counts the lower hash.
  */
-function linkNamed(votes: readonly Pick<WindowVote, 'link'>[], faults: number): Hex | undefined {
-  const counts = new Map<Hex, number>()
-  for (const { link } of votes) if (link !== ZERO_HASH) counts.set(link, (counts.get(link) ?? 0) + 1)
-  const [most] = [...counts].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
-  return most !== undefined && most[1] > faults ? most[0] : undefined
+function linkNamed(votes: WindowVotes, faults: number): Hex | undefined {
+  /** the first vote on each link, and how many name it */
+  const firsts: number[] = []
+  const counts: number[] = []
+  for (let i = 0; i < votes.count; i++) {
+    if (!votes.hasLink(i)) continue
+    let of = 0
+    while (of < firsts.length && !votes.isSameLink(firsts[of]!, i)) of++
+    firsts[of] ??= i
+    counts[of] = (counts[of] ?? 0) + 1
+  }
+  const most = Math.max(...counts)
+  if (most <= faults) return undefined
+  const named = firsts.filter((_, of) => counts[of] === most).map(first => votes.link(first))
+  return named.sort()[0]
 }
-
-/**
- * The readings of soaks; zero from a receiver that the provider did not serve. Of two tries the lower reading counts: a
- * second try must not double the chance that senders lend. An accident lowers few of the votes, and so not their median.
- */
-const soakVotesOf = (votes: readonly WindowVote[]): SoakVote[] =>
-  votes.filter(({ soak }) => soak).map(({ receiver, epoch, lowerKbps }) => ({ receiver, epoch, rateKbps: lowerKbps }))
 
 /**
  * The low median of the readings, or a higher one if lower bounds ("at least x") raise it. A lower bound may raise the

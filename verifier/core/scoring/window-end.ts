@@ -56,13 +56,17 @@ function stateAfter(
   const { status, rateKbps, pathless } = tally
   const before = previous ?? firstState(claimKbps)
   const measured = status === STATUS.unmeasured ? undefined : { rateKbps, claimKbps }
+  const standing = nextStanding(atClaim(before, claimKbps), { measured, pathless, breach: tally.breach, ticks }, params)
   const breaches = nextBreachState(before, { measured, breach: tally.breach && !commonFailure }, params)
-  return {
-    ...{ status, rateKbps, claimKbps, link: tally.link ?? before.link },
-    ...nextStanding(atClaim(before, claimKbps), { measured, pathless, breach: tally.breach, ticks }, params),
-    ...breaches,
+  return Object.assign(standing, {
+    status,
+    rateKbps,
+    claimKbps,
+    link: tally.link ?? before.link,
+    breachBits: breaches.breachBits,
+    breachPenaltyBps: breaches.breachPenaltyBps,
     // One report may end two windows, if the last epoch of the first had none. Only one of them can bring a penalty: it
     // clears the breaches.
     penaltyBps: Math.max(before.penaltyBps, breaches.penaltyBps),
-  }
+  })
 }

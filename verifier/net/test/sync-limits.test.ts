@@ -13,6 +13,7 @@ import {
 import { SYNC_PROTOCOL } from '../../../proto/protocols.js'
 import { SOAK_VOTE_BYTES } from '../../../proto/soak-vote.js'
 import { VOTE_BYTES } from '../../../proto/vote.js'
+import { WINDOW_VOTE_BYTES } from '../../../proto/window-votes.js'
 import { handleStreams } from '../streams.js'
 import { syncFrom } from '../sync.js'
 import { type AnswerLimits, ballotLimits, gossipLimits, leavesLimits, partLimits } from '../sync-limits.js'
@@ -118,7 +119,9 @@ describe('the most that an honest peer can answer', () => {
     const of = (receivers: number) => leavesLimits(9, { receivers }).itemBytes
     expect(leavesLimits(9, { receivers: 31 }).items).to.equal(9)
     expect(of(31)).to.equal(maxLeafStateBytes(31))
-    expect(of(31) - of(30), 'two soak votes and one vote of the window').to.equal(2 * SOAK_VOTE_BYTES + 10 * 32)
+    expect(of(31) - of(30), 'two soak votes and one vote of the window').to.equal(
+      2 * SOAK_VOTE_BYTES + WINDOW_VOTE_BYTES,
+    )
     expect(of(100_000), 'no set is larger').to.equal(of(191))
   })
 

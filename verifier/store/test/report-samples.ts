@@ -2,8 +2,9 @@
 import { keccakText } from '../../../proto/hash.js'
 import { ZERO_HASH } from '../../../proto/hex.js'
 import type { Leaf } from '../../../proto/leaf.js'
+import { type OpenWindow, windowDigest } from '../../../proto/open-window.js'
 import { soakVotesDigest } from '../../../proto/soak-vote.js'
-import { type OpenWindow, windowDigest } from '../../../proto/window-votes.js'
+import { WindowVotes } from '../../../proto/window-votes.js'
 import { account } from '../../core/test/samples.js'
 import type { StoredReport } from '../store.js'
 
@@ -69,12 +70,12 @@ export const posted = (of: StoredReport): StoredReport => ({
 export function longReport(epoch: number, providers: number): StoredReport {
   const window: OpenWindow = {
     ...{ first: epoch, assigned: 5, claimKbps: 25_000, ticksUp: 7, ticksTotal: 9 },
-    votes: [
+    votes: WindowVotes.of([
       {
         ...{ receiver: 3, epoch, counted: 1, rateKbps: 24_000, serving: true, noPath: false, link: ZERO_HASH },
         ...{ beside: false, lowerKbps: 23_000, soak: false },
       },
-    ],
+    ]),
   }
   const leaves = Array.from({ length: providers }, (_, i) => ({
     ...{ ...leaf(epoch, 0), index: 3 * i + 1, provider: account(`provider ${i}`) },

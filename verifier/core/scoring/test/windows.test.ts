@@ -3,8 +3,9 @@ import fc from 'fast-check'
 import { keccakText } from '../../../../proto/hash.js'
 import { type Hex, ZERO_HASH } from '../../../../proto/hex.js'
 import { type Leaf, STATUS } from '../../../../proto/leaf.js'
+import { windowDigest } from '../../../../proto/open-window.js'
 import { OUTCOME, type OutcomeCode } from '../../../../proto/vote.js'
-import { windowDigest } from '../../../../proto/window-votes.js'
+import { COUNTED, WindowVotes } from '../../../../proto/window-votes.js'
 import { assign } from '../../assignment/assign.js'
 import type { ActiveProvider, ChainFacts } from '../../facts.js'
 import { account, CLAIM_KBPS, evaluateCast, facts, PARAMS, providerNamed, vote } from '../../test/samples.js'
@@ -149,12 +150,34 @@ describe('a window of several epochs', () => {
       expect(leaves[0]!.windowVotes).to.equal(windowDigest(windows.get(PROVIDER)))
       expect(leaves[0]!.windowVotes).not.to.equal(ZERO_HASH)
     }
-    expect(second!.windows.get(PROVIDER)!.votes.map(({ epoch }) => epoch)).to.deep.equal([1, 1, 2, 2])
+    expect(
+      second!.windows
+        .get(PROVIDER)!
+        .votes.all()
+        .map(({ epoch }) => epoch),
+    ).to.deep.equal([1, 1, 2, 2])
     expect(third!.windows.size).to.equal(0)
     const [encoded] = encodeCarryOver(second!)
     const forged = { ...second!, windows: first!.windows }
     expect(() => decodeCarryOver(encodeCarryOver(forged))).to.throw('do not match')
     expect(() => decodeCarryOver([encoded!.subarray(0, encoded!.length - 1)])).to.throw(RangeError)
+  })
+
+  it('attack: a peer hands out other votes under the digest of the leaf, and nobody takes them', () => {
+    const [first] = run([kept])
+    const window = first!.windows.get(PROVIDER)!
+    const { votes } = window
+    const withVotes = (bytes: Uint8Array) => {
+      const forged = { ...window, votes: new WindowVotes(bytes) }
+      expect(windowDigest(forged), 'the chain is the right one').to.equal(first!.leaves[0]!.windowVotes)
+      const windows = new Map([[PROVIDER, forged]])
+      return () => decodeCarryOver(encodeCarryOver({ ...first!, windows }))
+    }
+    expect(withVotes(votes.bytes)).not.to.throw()
+    const low = WindowVotes.of(votes.all().map(vote => ({ ...vote, counted: COUNTED.under, rateKbps: 1 })))
+    expect(withVotes(Buffer.concat([votes.chain, low.bytes.subarray(32)]))).to.throw('do not match')
+    expect(withVotes(votes.chain)).to.throw('do not match')
+    expect(withVotes(Buffer.concat([votes.bytes, votes.bytes.subarray(32)]))).to.throw('do not match')
   })
 
   it('loses the votes of an epoch without a report, and is unmeasured below 2f+1', () => {
