@@ -137,7 +137,7 @@ export const votesOf = (bytes: Uint8Array): Uint8Array[] =>
   Array.from({ length: bytes.length / VOTE_BYTES }, (_, i) => bytes.subarray(i * VOTE_BYTES, (i + 1) * VOTE_BYTES))
 
 /** The provider of an encoded vote, 20 bytes. */
-const providerIn = (vote: Uint8Array): Uint8Array => vote.subarray(PROVIDER_AT, PROVIDER_AT + PROVIDER_BYTES)
+export const providerIn = (vote: Uint8Array): Uint8Array => vote.subarray(PROVIDER_AT, PROVIDER_AT + PROVIDER_BYTES)
 
 /** Where the vote at a place of the ballot stands. */
 export const standsIn = (place: number): { readonly part: number; readonly offset: number } => ({

@@ -30,7 +30,10 @@ export type BallotContext = SignatureChecks &
   }
 
 /** What is needed of a store of ballots. */
-export type BallotStore = Pick<BallotRows, 'head' | 'part' | 'putPart' | 'putHead' | 'votes' | 'vote' | 'headsOf'>
+export type BallotStore = Pick<
+  BallotRows,
+  'head' | 'count' | 'part' | 'putPart' | 'putHead' | 'votes' | 'vote' | 'headsOf'
+>
 
 /** A ballot whose votes are being fetched. */
 interface Fetching {

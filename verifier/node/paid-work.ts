@@ -8,11 +8,10 @@ import type { ReportId } from '../core/facts.js'
 import type { PostedReport } from '../core/ports.js'
 import { type EpochWork, WorkTally } from '../core/rewards/work.js'
 import type { CarryOver } from '../core/scoring/carry-over.js'
-import { evaluateEpoch } from '../core/scoring/evaluate.js'
 import { leafTree } from '../core/scoring/report.js'
 import type { VerifierContext } from './context.js'
-import { countedBallots } from './counted-ballots.js'
 import type { EpochFacts } from './epoch-facts.js'
+import { type Ballots, evaluateBallots } from './evaluating.js'
 import type { PeerSync } from './peer-sync.js'
 
 /** The proposals of the last epochs, even if leaders fail. Work that is no longer kept is computed again. */
@@ -25,7 +24,7 @@ export class PaidWork {
   constructor(
     private readonly context: Pick<VerifierContext, 'params' | 'chain'>,
     private readonly epochFacts: Pick<EpochFacts, 'reread'>,
-    private readonly peers: Pick<PeerSync, 'votes' | 'ballotSet'>,
+    private readonly peers: Ballots & Pick<PeerSync, 'ballotSet'>,
     private readonly before: (header: Header) => Promise<(CarryOver & { readonly epoch: number }) | undefined>,
   ) {}
 
@@ -52,11 +51,13 @@ export class PaidWork {
     const ballotSet = await this.peers.ballotSet(posted)
     if (ballotSet === undefined) return undefined
     const { facts, assignment } = await this.epochFacts.reread(header.epoch)
-    const ballots = await countedBallots(this.peers, ballotSet, facts)
     const previous = await this.before(header)
-    if (ballots === undefined || previous === undefined) return undefined
-    const work = new WorkTally({ params, facts, assignment })
-    const { leaves } = evaluateEpoch({ params, facts, assignment, previous, ballots }, work.add)
+    if (previous === undefined) return undefined
+    const input = { params, facts, assignment, previous }
+    const work = new WorkTally(input)
+    const evaluation = await evaluateBallots(this.peers, ballotSet, input, work.add)
+    if (evaluation === undefined) return undefined
+    const { leaves } = evaluation
     // The leaves that are paid must be those that were certified.
     return leafTree(leaves).root === header.scoreRoot ? work.work({ ballotSet, leaves }) : undefined
   }

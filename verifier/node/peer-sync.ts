@@ -62,6 +62,16 @@ export class PeerSync {
     return this.#ballots.ballot(entry, facts, holders)
   }
 
+  /** How many votes a ballot has that this node holds; undefined if it does not. */
+  ballotVotes(root: Hex): Promise<number | undefined> {
+    return this.context.store.ballots.count(root)
+  }
+
+  /** The votes of a part of a ballot that this node holds. */
+  ballotPart(root: Hex, part: number): Promise<Uint8Array | undefined> {
+    return this.context.store.ballots.part(root, part)
+  }
+
   /** The votes of a ballot, in its order, encoded. Undefined if no verifier that answers has it. */
   async votes(entry: SeenEntry, facts: ChainFacts, holders?: readonly number[]): Promise<Uint8Array[] | undefined> {
     const head = await this.ballot(entry, facts, holders)

@@ -6,12 +6,11 @@ import { nextRewards } from '../core/rewards/next-rewards.js'
 import { type Rewards, rewardsTree } from '../core/rewards/rewards.js'
 import { WorkTally } from '../core/rewards/work.js'
 import { type CarryOver, NOTHING_CARRIED } from '../core/scoring/carry-over.js'
-import { buildReport, type Report } from '../core/scoring/report.js'
+import { type Report, reportOf } from '../core/scoring/report.js'
 import type { VerifierContext } from './context.js'
-import { countedBallots } from './counted-ballots.js'
 import type { EpochFacts, EpochRecord } from './epoch-facts.js'
+import { type Ballots, evaluateBallots } from './evaluating.js'
 import type { PaidWork } from './paid-work.js'
-import type { PeerSync } from './peer-sync.js'
 
 /** The last accepted report, from which the next one is computed. */
 export interface State extends CarryOver {
@@ -43,7 +42,7 @@ export class ReportComputer {
   constructor(
     private readonly context: Pick<VerifierContext, 'params' | 'network'>,
     private readonly epochFacts: Pick<EpochFacts, 'reread'>,
-    private readonly peers: Pick<PeerSync, 'votes'>,
+    private readonly peers: Ballots,
     private readonly paidWork: Pick<PaidWork, 'of' | 'keep'>,
   ) {}
 
@@ -78,18 +77,15 @@ export class ReportComputer {
     holders: ReadonlyMap<Hex, readonly number[]> | undefined,
   ): Promise<ComputedReport | undefined> {
     const { params, network } = this.context
-    const [ballots, rewards] = await Promise.all([
-      countedBallots(this.peers, ballotSet, facts, holders),
+    const input = { params, facts, assignment, previous }
+    const work = new WorkTally(input)
+    const [evaluation, rewards] = await Promise.all([
+      evaluateBallots(this.peers, ballotSet, input, work.add, holders),
       this.#rewards(facts, previous.rewards),
     ])
-    if (ballots === undefined || rewards === undefined) return undefined
-    const input = {
-      ...{ params, facts, assignment, previous, ballotSet, ballots },
-      previousHeader: previous.headerHash,
-      rewardsRoot: rewardsTree(rewards).root,
-    }
-    const work = new WorkTally(input)
-    const report = buildReport(input, work.add)
+    if (evaluation === undefined || rewards === undefined) return undefined
+    const rewardsRoot = rewardsTree(rewards).root
+    const report = reportOf({ ...input, ballotSet, previousHeader: previous.headerHash, rewardsRoot }, evaluation)
     this.paidWork.keep(headerHash(network, report.header), work.work(report))
     return { ...report, rewards }
   }

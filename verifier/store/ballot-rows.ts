@@ -2,7 +2,7 @@
  * The ballots, as rows of the database: a head, an index, and the votes in parts. Parts may come one by one, from several
  * peers and over a restart. The head is written last, so a ballot with a head is whole.
  */
-import { BallotIndex, standsIn, votesOf } from '../../proto/ballot-index.js'
+import { BallotIndex, INDEX_ENTRY_BYTES, standsIn, votesOf } from '../../proto/ballot-index.js'
 import { type Hex, toHex } from '../../proto/hex.js'
 import { Ballot, type BallotHead, encodeHead } from '../../proto/messages.js'
 import { VOTE_BYTES } from '../../proto/vote.js'
@@ -56,6 +56,12 @@ export class BallotRows {
   async head(root: Hex): Promise<BallotHead | undefined> {
     const encoded = await this.#row(root, KEY.ballot)
     return encoded && headFrom(encoded)
+  }
+
+  /** How many votes a whole ballot has; undefined unless it is held. */
+  async count(root: Hex): Promise<number | undefined> {
+    const encoded = await this.#row(root, KEY.ballotIndex)
+    return encoded && encoded.length / INDEX_ENTRY_BYTES
   }
 
   async index(root: Hex): Promise<BallotIndex | undefined> {

@@ -26,6 +26,10 @@ export class HeldBallots {
     return this.#ballots.get(root)?.whole?.head
   }
 
+  async count(root: Hex): Promise<number | undefined> {
+    return this.#ballots.get(root)?.whole?.index.votes
+  }
+
   async index(root: Hex): Promise<BallotIndex | undefined> {
     return this.#ballots.get(root)?.whole?.index
   }

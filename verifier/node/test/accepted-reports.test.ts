@@ -22,6 +22,7 @@ import { buildReport } from '../../core/scoring/report.js'
 import { Store } from '../../store/store.js'
 import { AcceptedReports, WrongReport } from '../accepted-reports.js'
 import type { VerifierContext } from '../context.js'
+import type { Ballots } from '../evaluating.js'
 import type { PaidWork } from '../paid-work.js'
 import type { PeerSync } from '../peer-sync.js'
 import { type ComputedReport, GENESIS_STATE, ReportComputer } from '../report-computer.js'
@@ -106,8 +107,10 @@ describe('accepted reports of a verifier', () => {
         posted: async () => tip,
       },
     } as unknown as VerifierContext
-    const peers: Pick<PeerSync, 'votes' | 'ballotSet' | 'leaves' | 'rewards'> = {
-      votes: async () => undefined,
+    const peers: Ballots & Pick<PeerSync, 'ballotSet' | 'leaves' | 'rewards'> = {
+      ballot: async () => undefined,
+      ballotVotes: async () => undefined,
+      ballotPart: async () => undefined,
       ballotSet: async () => (has.ballotSet ? [] : undefined),
       leaves: async (_, take) => {
         const taken = has.carryOver && take(encodeCarryOver(has.carryOver))

@@ -6,6 +6,7 @@ import { assign } from '../../core/assignment/assign.js'
 import { recompute } from '../../evidence/recompute.js'
 import { epochOf, honest } from '../../evidence/test/epoch-evidence.js'
 import type { VerifierContext } from '../context.js'
+import type { Ballots } from '../evaluating.js'
 import { PaidWork } from '../paid-work.js'
 import type { PeerSync } from '../peer-sync.js'
 import { GENESIS_STATE } from '../report-computer.js'
@@ -26,13 +27,14 @@ describe('work that is paid', () => {
   interface World {
     readonly posted: typeof evidence.posted | undefined
     readonly missing: string
+    readonly lost: string
     readonly before: typeof GENESIS_STATE | undefined
   }
 
   /** @param change what is not as it should be */
   function paidWork(change: Partial<World> = {}): PaidWork {
-    const { posted, missing, before }: World = {
-      ...{ posted: evidence.posted, missing: '', before: GENESIS_STATE },
+    const { posted, missing, lost, before }: World = {
+      ...{ posted: evidence.posted, missing: '', lost: '', before: GENESIS_STATE },
       ...change,
     }
     const context = {
@@ -40,12 +42,14 @@ describe('work that is paid', () => {
       chain: { posted: async () => posted },
       store: { getReport: async () => undefined },
     } as unknown as VerifierContext
-    const peers: Pick<PeerSync, 'votes' | 'ballotSet'> = {
+    const peers: Ballots & Pick<PeerSync, 'ballotSet'> = {
       ballotSet: async () => {
         asked++
         return [...ballotSet]
       },
-      votes: async ({ root }) => (root === missing ? undefined : ballots.get(root)?.votes),
+      ballot: async ({ root }) => (root === missing ? undefined : ballots.get(root)),
+      ballotVotes: async root => ballots.get(root)?.votes.length,
+      ballotPart: async root => (root === lost ? undefined : Buffer.concat(ballots.get(root)!.votes)),
     }
     return new PaidWork(context, { reread: async () => record }, peers, async () => before)
   }
@@ -67,6 +71,13 @@ describe('work that is paid', () => {
   it('is unknown if a ballot or the report before is gone', async () => {
     expect(await paidWork({ missing: ballotSet[2]!.root }).of(paid)).to.equal(undefined)
     expect(await paidWork({ before: undefined }).of(paid)).to.equal(undefined)
+  })
+
+  it('is not computed from what is left of a ballot that is lost meanwhile', async () => {
+    const failed = await paidWork({ lost: ballotSet[2]!.root })
+      .of(paid)
+      .catch(cause => cause)
+    expect(failed).to.be.an('error').with.property('message').that.includes('no longer whole')
   })
 
   it('attack: a reorganisation that replaces the paid report', async () => {

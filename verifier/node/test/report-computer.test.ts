@@ -34,10 +34,12 @@ describe('a report', () => {
       { network, params: DEVNET },
       { reread: async () => record },
       {
-        votes: async () => {
+        ballot: async () => {
           asked++
           return undefined
         },
+        ballotVotes: async () => undefined,
+        ballotPart: async () => undefined,
       },
       {
         of: async () => undefined,
