@@ -8,10 +8,12 @@ import { leafPart } from '../../proto/leaf-state.js'
 import { Ballot, type BallotHead, type GossipItem, GossipItem as GossipItemCodec } from '../../proto/messages.js'
 import { faultsTolerated } from '../../proto/quorum.js'
 import { decodeReward } from '../../proto/reward.js'
+import { decodeVote } from '../../proto/vote.js'
 import { ballotSetRoot } from '../core/agreement/ballot-set.js'
 import { agreementTiming, revealedEpoch, roundsOf } from '../core/agreement/phases.js'
 import type { ChainFacts } from '../core/facts.js'
 import type { PostedReport } from '../core/ports.js'
+import type { BallotVote } from '../core/scoring/refutation.js'
 import { checkRegistered, type Registry } from '../evidence/registry-checks.js'
 import { checkTranscript, type ParsedTranscript, parseTranscript } from '../evidence/transcript-checks.js'
 import { type Rate, RateLimit } from '../net/rate-limit.js'
@@ -72,10 +74,10 @@ export class PeerSync {
     return this.context.store.ballots.part(root, part)
   }
 
-  /** The votes of a ballot, in its order, encoded. Undefined if no verifier that answers has it. */
-  async votes(entry: SeenEntry, facts: ChainFacts, holders?: readonly number[]): Promise<Uint8Array[] | undefined> {
-    const head = await this.ballot(entry, facts, holders)
-    return head && this.context.store.ballots.votes(entry.root)
+  /** The vote on a provider in a ballot that this node holds, with its proof; undefined if there is none. */
+  async ballotVote(root: Hex, provider: Hex): Promise<BallotVote | undefined> {
+    const held = await this.context.store.ballots.vote(root, provider)
+    return held && { vote: decodeVote(held.encoded), proof: held.index.tree().proof(held.place) }
   }
 
   /**

@@ -4,13 +4,13 @@
  */
 import { windowStart } from '../../proto/epoch.js'
 import type { Header } from '../../proto/header.js'
-import { ZERO_HASH } from '../../proto/hex.js'
+import { type Hex, ZERO_HASH } from '../../proto/hex.js'
 import { decodeLeaf, type Leaf } from '../../proto/leaf.js'
 import { leafPart } from '../../proto/leaf-state.js'
 import { MerkleTree } from '../../proto/merkle.js'
-import { assignedRoot } from '../core/assignment/assigned.js'
+import { type AssignedReceiver, assignedRoot } from '../core/assignment/assigned.js'
 import type { PostedReport } from '../core/ports.js'
-import { type BallotedReport, refutationOf } from '../core/scoring/refutation.js'
+import { type BallotedReport, type BallotVote, refutationOf } from '../core/scoring/refutation.js'
 import type { VerifierContext } from './context.js'
 import type { EpochFacts } from './epoch-facts.js'
 import { logFailure } from './failures.js'
@@ -23,10 +23,12 @@ import { poll } from './waiting.js'
 const RETRY_MS = 2000
 
 export interface RefutingModules {
-  readonly peers: Pick<PeerSync, 'votes' | 'ballotSet' | 'leaves'>
+  readonly peers: Pick<PeerSync, 'ballot' | 'ballotVote' | 'ballotSet' | 'leaves'>
   readonly epochFacts: Pick<EpochFacts, 'get'>
   readonly transmission: Pick<Transmission, 'refute'>
 }
+
+type SetReport = Pick<BallotedReport, 'header' | 'ballotSet'>
 
 export class Refuting {
   constructor(
@@ -53,15 +55,17 @@ export class Refuting {
     const penalised = leaves.filter(({ penaltyBps }) => penaltyBps > 0)
     if (penalised.length === 0) return
     const { facts } = await epochFacts.get(header.epoch)
-    const reports = await this.#windowOf(posted)
+    const inWindow = await this.#windowOf(posted)
     // The assignment of an epoch does not name the receivers of a provider that has left by then.
-    const assignments = await Promise.all(reports.map(one => epochFacts.get(one.header.epoch)))
+    const assignments = await Promise.all(inWindow.map(one => epochFacts.get(one.header.epoch)))
     const previousEpoch = await this.#previousEpochOf(header)
     for (const leaf of penalised) {
       const assigned =
         assignments
           .map(({ assignment }) => assignment.assignedOf(leaf.provider))
           .find(receivers => assignedRoot(receivers) === leaf.assignedRoot) ?? []
+      const [own, ...earlier] = await Promise.all(inWindow.map(one => this.#withVotes(one, leaf.provider, assigned)))
+      const reports = [own!, ...earlier] as const
       const refutation = refutationOf({ params, leaf, leaves, reports, previousEpoch, assigned })
       const about = { epoch: header.epoch, provider: leaf.provider, penaltyBps: leaf.penaltyBps }
       if (refutation === undefined) log.warn(about, 'the votes of its ballot set do not contradict this penalty')
@@ -83,28 +87,39 @@ export class Refuting {
     )
   }
 
-  /** The report, and those of the epochs of its window that have one. */
-  async #windowOf(posted: PostedReport): Promise<[BallotedReport, ...BallotedReport[]]> {
+  /** The report, and those of the epochs of its window that have one, each with its ballot set. */
+  async #windowOf(posted: PostedReport): Promise<SetReport[]> {
     const { chain, params } = this.context
     const { epoch } = posted.header
-    const earlier: PostedReport[] = []
+    const reports = [posted]
     for (let before = windowStart(epoch, params.windowEpochs); before < epoch; before++) {
       const report = await chain.posted(before)
-      if (report !== undefined) earlier.push(report)
+      if (report !== undefined) reports.push(report)
     }
-    return [await this.#balloted(posted), ...(await Promise.all(earlier.map(one => this.#balloted(one))))]
+    return Promise.all(
+      reports.map(async report => {
+        const ballotSet = await this.modules.peers.ballotSet(report)
+        if (ballotSet === undefined) throw new Error(`no peer has the ballots of epoch ${report.header.epoch}`)
+        return { header: report.header, ballotSet }
+      }),
+    )
   }
 
-  async #balloted(posted: PostedReport): Promise<BallotedReport> {
-    const ballotSet = await this.modules.peers.ballotSet(posted)
-    if (ballotSet === undefined) throw new Error(`no peer has the ballots of epoch ${posted.header.epoch}`)
-    const { facts } = await this.modules.epochFacts.get(posted.header.epoch)
-    const ballots = new Map<`0x${string}`, readonly Uint8Array[]>()
-    for (const entry of ballotSet) {
-      const votes = await this.modules.peers.votes(entry, facts)
-      if (votes !== undefined) ballots.set(entry.root, votes)
+  /** Only of the receivers that were due in the report's epoch: a window has a ballot of each of them in each epoch. */
+  async #withVotes(
+    { header, ballotSet }: SetReport,
+    provider: Hex,
+    assigned: readonly AssignedReceiver[],
+  ): Promise<BallotedReport> {
+    const { peers, epochFacts } = this.modules
+    const { facts } = await epochFacts.get(header.epoch)
+    const due = new Set(assigned.filter(({ epoch }) => epoch === header.epoch).map(({ receiver }) => receiver))
+    const votes = new Map<Hex, BallotVote>()
+    for (const entry of ballotSet.filter(({ verifier }) => due.has(verifier))) {
+      const vote = (await peers.ballot(entry, facts)) && (await peers.ballotVote(entry.root, provider))
+      if (vote !== undefined) votes.set(entry.root, vote)
     }
-    return { header: posted.header, ballotSet, ballots }
+    return { header, ballotSet, votes }
   }
 
   /** By the chain, since this node may not hold the report before. @throws Error if the chain has moved away */

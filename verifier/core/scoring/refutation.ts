@@ -17,12 +17,18 @@ import { type AssignedReceiver, assignedItems, assignedRoot } from '../assignmen
 import type { OpenedVote, Refutation } from '../ports.js'
 import { isBelowThreshold } from './slashing-threshold.js'
 
-/** An accepted report with its ballots. */
+/** An accepted report, with what its ballots say of one provider. */
 export interface BallotedReport {
   readonly header: Header
   readonly ballotSet: readonly SeenEntry[]
-  /** by root: encoded votes, in the order of the ballot */
-  readonly ballots: ReadonlyMap<Hex, readonly Uint8Array[]>
+  /** the votes on the provider, by the root of their ballot; none for ballots that nobody has, or that nobody needs */
+  readonly votes: ReadonlyMap<Hex, BallotVote>
+}
+
+export interface BallotVote {
+  readonly vote: Vote
+  /** under the root of its ballot */
+  readonly proof: readonly Hex[]
 }
 
 export interface RefutationInput {
@@ -78,15 +84,10 @@ function votesAbove({ params, leaf, reports, assigned }: RefutationInput): Opene
         return { header: 0, vote: { ...NO_VOTE, receiver, epoch }, ballotProof: [], setProof: [], assignedProof }
       const at = reports.findIndex(({ header }) => header.epoch === epoch)
       const place = at < 0 ? -1 : reports[at]!.ballotSet.findIndex(({ verifier }) => verifier === receiver)
-      const encoded = place < 0 ? undefined : reports[at]!.ballots.get(reports[at]!.ballotSet[place]!.root)
-      if (encoded === undefined) return []
-      const votes = encoded.map(decodeVote)
-      const index = votes.findIndex(vote => vote.receiver === receiver && isAbove(vote, leaf, epoch, params))
-      if (index < 0) return []
-      return {
-        ...{ header: at, vote: votes[index]!, ballotProof: new MerkleTree(encoded).proof(index) },
-        ...{ setProof: sets[at]!.proof(place), assignedProof },
-      }
+      const cast = place < 0 ? undefined : reports[at]!.votes.get(reports[at]!.ballotSet[place]!.root)
+      if (cast === undefined || cast.vote.receiver !== receiver || !isAbove(cast.vote, leaf, epoch, params)) return []
+      const { vote, proof: ballotProof } = cast
+      return { header: at, vote, ballotProof, setProof: sets[at]!.proof(place), assignedProof }
     })
     .sort((a, b) => a.vote.receiver - b.vote.receiver)
 }

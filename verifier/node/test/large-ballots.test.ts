@@ -5,12 +5,13 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import pino from 'pino'
 import { systemClock, systemRandom } from '../../../probe/index.js'
-import { PART_VOTES } from '../../../proto/ballot-index.js'
+import { PART_VOTES, providerOf } from '../../../proto/ballot-index.js'
 import { epochEndMs, epochStartMs } from '../../../proto/epoch.js'
 import { toHex } from '../../../proto/hex.js'
+import { verifyProof } from '../../../proto/merkle.js'
 import { Ballot, Commit, MAX_GOSSIP_VOTES } from '../../../proto/messages.js'
 import { DEVNET } from '../../../proto/params.js'
-import { decodeVote } from '../../../proto/vote.js'
+import { decodeVote, encodeVote } from '../../../proto/vote.js'
 import { assign } from '../../core/assignment/assign.js'
 import { account, providerNamed } from '../../core/test/samples.js'
 import { serveSync } from '../../net/sync.js'
@@ -100,7 +101,13 @@ describe('a ballot', function () {
         } as unknown as VerifierContext
         const peers = new PeerSync(context, { verifiers: () => announced } as unknown as Directory)
         const facts = { ...signedFacts, providers: providers.map((one, i) => providerNamed(i, { account: one })) }
-        expect(await peers.votes({ verifier: OWN, root }, facts)).to.deep.equal(voted.votes)
+        expect(await peers.ballot({ verifier: OWN, root }, facts)).to.deep.include({ verifier: OWN })
+        expect(await other.ballots.votes(root)).to.deep.equal(voted.votes)
+        expect(await peers.ballotVotes(root)).to.equal(size)
+        const [encoded] = voted.votes.slice(-1)
+        const cast = (await peers.ballotVote(root, providerOf(encoded!)))!
+        expect(encodeVote(cast.vote)).to.deep.equal(encoded)
+        expect(verifyProof(root, encoded!, cast.proof)).to.equal(true)
         expect(parts).to.equal(Math.ceil(size / PART_VOTES))
       })
     })

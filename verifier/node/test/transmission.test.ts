@@ -3,11 +3,11 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'chai'
 import pino from 'pino'
 import { keccakText } from '../../../proto/hash.js'
-import { ZERO_HASH } from '../../../proto/hex.js'
+import { fromHex, ZERO_HASH } from '../../../proto/hex.js'
 import { encodeLeaf, type Leaf } from '../../../proto/leaf.js'
 import { encodeLeafState } from '../../../proto/leaf-state.js'
 import { MerkleTree } from '../../../proto/merkle.js'
-import { encodeVote, OUTCOME, type OutcomeCode } from '../../../proto/vote.js'
+import { decodeVote, encodeVote, OUTCOME, type OutcomeCode } from '../../../proto/vote.js'
 import { connectChain } from '../../chain/connect.js'
 import type { EthersChain } from '../../chain/ethers-chain.js'
 import { type Certified, PARAMS, postTo, useLiveNetwork } from '../../chain/test/live-network.js'
@@ -274,7 +274,12 @@ describe('transmission', function () {
         leaves: async (_, take) => take(leaves.map(encodedState))!,
         // A peer that does not answer at once costs no refutation.
         ballotSet: async () => (asked++ === 0 ? Promise.reject(new Error('no answer')) : ballotSet),
-        votes: async ({ root }) => [...encoded[ballotSet.findIndex(one => one.root === root)]!],
+        ballot: async ({ root }) => ({ ...NO_BALLOT, root: fromHex(root) }),
+        ballotVote: async (root, provider) => {
+          const votes = encoded[ballotSet.findIndex(one => one.root === root)]!
+          const place = votes.findIndex(one => decodeVote(one).provider === provider)
+          return { vote: decodeVote(votes[place]!), proof: new MerkleTree(votes).proof(place) }
+        },
       },
     }
     await new Refuting(context, modules).refute((await net.chain.posted(1))!)
@@ -351,5 +356,7 @@ describe('transmission', function () {
     expect(await net.chain.isNoted(facts.blockNumber)).to.equal(false)
   })
 })
+
+const NO_BALLOT = { epoch: 1, verifier: 0, signature: new Uint8Array(96), schedule: new Uint8Array(96) }
 
 const encodedState = (leaf: Leaf): Uint8Array => encodeLeafState({ leaf, soakVotes: [], window: undefined })
