@@ -33,7 +33,8 @@ export function encodeWindow(window: OpenWindow): Uint8Array {
 /** @throws RangeError on a wrong length or padding. Whether the votes lead to their chain is not checked */
 export const decodeWindow = (bytes: Uint8Array): OpenWindow => ({
   ...decodeRecord(WINDOW_FIELDS, bytes.subarray(0, FIELDS_BYTES)),
-  votes: new WindowVotes(bytes.slice(FIELDS_BYTES)),
+  // A copy: the bytes may be part of a message, and votes never change.
+  votes: new WindowVotes(Uint8Array.from(bytes.subarray(FIELDS_BYTES))),
 })
 
 export function windowDigest(window: OpenWindow | undefined): Hex {

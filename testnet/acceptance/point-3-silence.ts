@@ -6,7 +6,6 @@ import type { Checks, Point } from './checks.js'
 import { checkExit, checkLeftovers } from './endings.js'
 import { TestnetRun } from './testnet-run.js'
 
-const EPOCHS = 2
 /** So few epochs bring no penalty. */
 const PROVIDERS = 'honest=3,offline=1'
 
@@ -14,26 +13,34 @@ export const silence: Point = {
   number: 3,
   title: 'fewer than a third of the verifiers may be silent',
   async run(checks) {
-    await observe(checks, 'honest=5,silent=2', true)
-    await observe(checks, 'honest=4,silent=3', false)
+    await observe(checks, { verifiers: 'honest=5,silent=2', epochs: 2, reports: true })
+    await observe(checks, { verifiers: 'honest=4,silent=3', epochs: 1, reports: false })
   },
 }
 
-const observe = (checks: Checks, verifiers: string, reports: boolean): Promise<void> =>
-  TestnetRun.with(['--verifiers', verifiers, '--providers', PROVIDERS, '--epochs', String(EPOCHS)], run =>
-    follow(checks, run, verifiers, reports),
+interface Network {
+  readonly verifiers: string
+  readonly epochs: number
+  /** whether enough verifiers are left for a report */
+  readonly reports: boolean
+}
+
+const observe = (checks: Checks, network: Network): Promise<void> =>
+  TestnetRun.with(
+    ['--verifiers', network.verifiers, '--providers', PROVIDERS, '--epochs', String(network.epochs)],
+    run => follow(checks, run, network),
   )
 
-async function follow(checks: Checks, run: TestnetRun, verifiers: string, reports: boolean): Promise<void> {
+async function follow(checks: Checks, run: TestnetRun, { verifiers, epochs, reports }: Network): Promise<void> {
   const ready = await run.ready()
   const watch = new ChainWatch(ready, run.over)
   await checkExit(checks, run, `${verifiers}: `)
   await watch.ended
   const posted = run.epochs.filter(epoch => epoch.posted).length
   checks.that(
-    run.epochs.length === EPOCHS && posted === (reports ? EPOCHS : 0) && watch.headers.size === posted,
+    run.epochs.length === epochs && posted === (reports ? epochs : 0) && watch.headers.size === posted,
     `${verifiers}: ${reports ? 'every epoch' : 'no epoch'} is posted`,
-    `${posted} of ${EPOCHS}, on the chain ${watch.headers.size}`,
+    `${posted} of ${epochs}, on the chain ${watch.headers.size}`,
   )
   if (!reports) {
     checks.that(watch.settlements.size === 0, `${verifiers}: no provider is slashed`)

@@ -8,12 +8,12 @@ import type { Checks, Point } from './checks.js'
 import { checkExit, checkLeftovers } from './endings.js'
 import { TestnetRun } from './testnet-run.js'
 
-const EPOCHS = 11
+const EPOCHS = 9
 const RESTART_SECONDS = 60
-/** A verifier that does not lead is killed in the middle of the first of these epochs, a leader in one of the other two or between. */
-const FIRST_KILL = 3
-const SECOND_KILL = 6
-const LAST_KILL = 8
+/** A verifier that does not lead is killed in the middle of the first of these epochs, a leader in one of the other two. */
+const FIRST_KILL = 2
+const SECOND_KILL = 5
+const LAST_KILL = 6
 const POLL_MS = 100
 
 export const kills: Point = {
