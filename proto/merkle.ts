@@ -65,20 +65,20 @@ export class MerkleTree {
     return this.#nodes.length === 0 ? ZERO_HASH : this.#hashAt(0)
   }
 
+  /** The hashes of all nodes, the root first: with them, `proofIn` proves a leaf and hashes none. */
+  get nodes(): Uint8Array {
+    return this.#nodes
+  }
+
   #hashAt(node: number): Hex {
-    return toHex(this.#nodes.subarray(node * DIGEST_BYTES, (node + 1) * DIGEST_BYTES))
+    return hashIn(this.#nodes, node)
   }
 
   /** Siblings from the leaf upwards. @param index of the leaf as given to the constructor */
   proof(index: number): Hex[] {
-    let at = this.#position[index]
+    const at = this.#position[index]
     if (at === undefined) throw new RangeError(`The tree has no leaf ${index}; it has ${this.#position.length} leaves.`)
-    const proof: Hex[] = []
-    while (at > 0) {
-      proof.push(this.#hashAt(at % 2 === 1 ? at + 1 : at - 1))
-      at = (at - 1) >> 1
-    }
-    return proof
+    return siblings(this.#nodes, at)
   }
 
   /** One proof for several leaves. @param indices as given to the constructor, each once */
@@ -98,6 +98,33 @@ export class MerkleTree {
     return { order, proof, flags }
   }
 }
+
+/** The proof of a leaf of the tree that has these nodes; undefined if none has this encoding. */
+export function proofIn(nodes: Uint8Array, encodedLeaf: Uint8Array): Hex[] | undefined {
+  const hash = leafHash(encodedLeaf)
+  const size = nodes.length / DIGEST_BYTES
+  const count = (size + 1) >> 1
+  let [low, high] = [0, count]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (Buffer.compare(bytesIn(nodes, size - 1 - middle), hash) < 0) low = middle + 1
+    else high = middle
+  }
+  const at = size - 1 - low
+  return low < count && Buffer.compare(bytesIn(nodes, at), hash) === 0 ? siblings(nodes, at) : undefined
+}
+
+/** From a node upwards. */
+function siblings(nodes: Uint8Array, node: number): Hex[] {
+  const proof: Hex[] = []
+  for (let at = node; at > 0; at = (at - 1) >> 1) proof.push(hashIn(nodes, at % 2 === 1 ? at + 1 : at - 1))
+  return proof
+}
+
+const bytesIn = (nodes: Uint8Array, node: number): Uint8Array =>
+  nodes.subarray(node * DIGEST_BYTES, (node + 1) * DIGEST_BYTES)
+
+const hashIn = (nodes: Uint8Array, node: number): Hex => toHex(bytesIn(nodes, node))
 
 /** The proof that some leaves are in a tree. The flags tell OpenZeppelin's `MerkleProof` which hashes to combine. */
 export interface MultiProof {

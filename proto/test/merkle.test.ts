@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { encodeWords } from '../abi.js'
 import { toHex, ZERO_HASH } from '../hex.js'
-import { leafHashes, MerkleTree, merkleRoot, verifyProof } from '../merkle.js'
+import { leafHashes, MerkleTree, merkleRoot, proofIn, verifyProof } from '../merkle.js'
 
 const TYPES = ['uint32', 'bytes32'] as const
 const leaf = fc.tuple(fc.nat(0xffffffff), fc.uint8Array({ minLength: 32, maxLength: 32 }).map(toHex))
@@ -41,6 +41,23 @@ describe('Merkle tree', () => {
     fc.assert(
       fc.property(fc.array(leaf, { maxLength: 100 }), values => {
         expect(merkleRoot(leafHashes(encoded(values)))).to.equal(new MerkleTree(encoded(values)).root)
+      }),
+    )
+  })
+
+  it('proves a leaf from its nodes alone as it does itself, and no other leaf', () => {
+    fc.assert(
+      fc.property(fc.array(leaf, { maxLength: 100 }), leaf, (values, other) => {
+        const leaves = encoded(values)
+        const tree = new MerkleTree(leaves)
+        for (const [i, one] of leaves.entries()) {
+          const proof = proofIn(tree.nodes, one)!
+          expect(verifyProof(tree.root, one, proof)).to.equal(true)
+          if (values.filter(value => value.join() === values[i]!.join()).length === 1)
+            expect(proof).to.deep.equal(tree.proof(i))
+        }
+        if (!values.some(value => value.join() === other.join()))
+          expect(proofIn(tree.nodes, encoded([other])[0]!)).to.equal(undefined)
       }),
     )
   })

@@ -166,12 +166,12 @@ async function ballotJson(
 ): Promise<BallotsJson['ballots'][number]> {
   const { ballots } = store
   const head = await ballots.head(root)
-  const index = await ballots.index(root)
-  if (head === undefined || index === undefined) throw noBallots(report)
-  const one = async () => [(await ballots.vote(root, provider!))?.encoded].filter(vote => vote !== undefined)
+  const votesCast = await ballots.count(root)
+  if (head === undefined || votesCast === undefined) throw noBallots(report)
+  const one = async () => [await ballots.vote(root, provider!)].filter(vote => vote !== undefined)
   const votes = provider === undefined ? ((await ballots.votes(root)) ?? []) : await one()
   return {
-    ...{ verifier: head.verifier, root, signature: toHex(head.signature), votesCast: index.votes },
+    ...{ verifier: head.verifier, root, signature: toHex(head.signature), votesCast },
     votes: votes.map(decodeVote).map(voteRecordJson),
   }
 }

@@ -1,19 +1,18 @@
 /** The trees over the leaves of reports and over the votes of ballots, for proofs. Those that were asked for last stay. */
 import { setImmediate as turn } from 'node:timers/promises'
-import type { BallotIndex } from '../../proto/ballot-index.js'
 import { type Hex, toHex } from '../../proto/hex.js'
 import { DIGEST_BYTES } from '../../proto/keccak.js'
 import { decodeLeaf } from '../../proto/leaf.js'
 import { leafPart } from '../../proto/leaf-state.js'
-import { MerkleTree, writeLeafHash } from '../../proto/merkle.js'
+import { MerkleTree, proofIn, writeLeafHash } from '../../proto/merkle.js'
 import type { ProvenJson } from '../evidence/schema/provider-evidence.js'
 import { Recent } from './recent.js'
 import type { ReportingNode } from './reporting-node.js'
 
 /** A report, the one before, the one that tells links; and the same of another epoch. */
 const REPORTS = { most: 6 }
-/** The ballots of some epochs: of ten thousand votes, each takes 1 MB. */
-const BALLOTS = { most: 128 }
+/** The ballots of a report or two: of ten thousand votes, each takes 640 KB. */
+const BALLOTS = { most: 64 }
 /** As many as are hashed in some milliseconds. */
 const LEAVES_AT_ONCE = 100
 
@@ -24,9 +23,10 @@ interface LeafTree {
 
 export class Trees {
   readonly #reports = new Recent<LeafTree | undefined>(REPORTS)
-  readonly #ballots = new Recent<MerkleTree>(BALLOTS)
+  /** the nodes of their trees */
+  readonly #ballots = new Recent<Uint8Array | undefined>(BALLOTS)
 
-  constructor(private readonly store: Pick<ReportingNode['store'], 'reports'>) {}
+  constructor(private readonly store: Pick<ReportingNode['store'], 'reports' | 'ballots'>) {}
 
   /**
    * A provider's leaf with the carry-over beside it, and the leaf's way to the score root. Undefined for a provider without
@@ -43,13 +43,13 @@ export class Trees {
       : { encoded: toHex(encoded), proof: of.tree.proof(place) }
   }
 
-  /** The way of a vote to the root of its ballot. @param place of the vote in the ballot */
-  async voteProof(root: Hex, index: BallotIndex, place: number): Promise<Hex[]> {
-    const tree = await this.#ballots.get(root, async () => {
+  /** The way of an encoded vote to the root of its ballot; undefined if the ballot is not held, or has no such vote. */
+  async voteProof(root: Hex, vote: Uint8Array): Promise<Hex[] | undefined> {
+    const nodes = await this.#ballots.get(root, async () => {
       await turn()
-      return index.tree()
+      return this.store.ballots.tree(root)
     })
-    return tree.proof(place)
+    return nodes && proofIn(nodes, vote)
   }
 
   async #leafTree(headerHash: Hex): Promise<LeafTree | undefined> {

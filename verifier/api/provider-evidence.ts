@@ -6,7 +6,6 @@ import type { ActiveProvider, ChainFacts } from '../core/facts.js'
 import { asLeaf } from '../evidence/recompute-provider.js'
 import { factsJson } from '../evidence/schema/evidence.js'
 import type { ProvenJson, ProviderEvidenceJson } from '../evidence/schema/provider-evidence.js'
-import type { HeldVote } from '../store/ballot-rows.js'
 import { AssignmentPool } from './assignment-pool.js'
 import type { Trees } from './leaf-trees.js'
 import { Problem } from './problem.js'
@@ -18,7 +17,7 @@ const MAX_WAITING = 16
 
 interface Proving {
   readonly leafOf: (headerHash: Hex, provider: Hex) => Promise<ProvenJson | undefined>
-  readonly proofOf: (root: Hex, vote: HeldVote) => Promise<readonly Hex[]>
+  readonly proofOf: (root: Hex, vote: Uint8Array) => Promise<readonly Hex[] | undefined>
 }
 
 export class ProviderEvidence {
@@ -40,7 +39,7 @@ export class ProviderEvidence {
   of(report: Accepted, provider: Hex): Promise<ProviderEvidenceJson | undefined> {
     return this.#make(report, provider, {
       leafOf: (headerHash, account) => this.trees.leaf(headerHash, account),
-      proofOf: (root, { index, place }) => this.trees.voteProof(root, index, place),
+      proofOf: (root, vote) => this.trees.voteProof(root, vote),
     })
   }
 
@@ -110,9 +109,11 @@ export class ProviderEvidence {
       if (head === undefined) throw evidenceNotKept(report)
       const vote = await ballots.vote(root, provider)
       if (vote === undefined) continue
+      const proof = await proofOf(root, vote)
+      if (proof === undefined) throw evidenceNotKept(report)
       votes.push({
-        ...{ verifier, signature: toHex(head.signature), schedule: toHex(head.schedule), encoded: toHex(vote.encoded) },
-        proof: await proofOf(root, vote),
+        ...{ verifier, signature: toHex(head.signature), schedule: toHex(head.schedule), encoded: toHex(vote) },
+        proof,
       })
     }
     return votes

@@ -7,7 +7,7 @@ import type { Store } from '../store/store.js'
 export interface ReportingNode extends Pick<VerifierNode, 'network' | 'clock' | 'epochNow'> {
   readonly chain: Pick<VerifierNode['chain'], 'network' | 'health' | 'events' | 'posted' | 'frozenSet' | 'stake'>
   readonly store: Pick<Store, 'getReport' | 'reportSummary' | 'leavesOf' | 'getFacts' | 'latestFacts'> & {
-    readonly ballots: Pick<BallotRows, 'head' | 'index' | 'votes' | 'vote'>
+    readonly ballots: Pick<BallotRows, 'head' | 'count' | 'tree' | 'votes' | 'vote'>
     readonly reports: Pick<ReportRows, 'find' | 'leaf' | 'leaves'>
   }
   /** Undefined where the node takes no part in epochs. */

@@ -81,9 +81,9 @@ export async function votesIn(
 ): Promise<number | undefined> {
   let votes = 0
   for (const { root } of ballots) {
-    const index = await store.ballots.index(root)
-    if (index === undefined) return undefined
-    votes += index.votes
+    const count = await store.ballots.count(root)
+    if (count === undefined) return undefined
+    votes += count
   }
   return votes
 }

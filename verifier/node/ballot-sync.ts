@@ -32,7 +32,7 @@ export type BallotContext = SignatureChecks &
 /** What is needed of a store of ballots. */
 export type BallotStore = Pick<
   BallotRows,
-  'head' | 'count' | 'part' | 'putPart' | 'putHead' | 'votes' | 'vote' | 'headsOf'
+  'head' | 'count' | 'part' | 'putPart' | 'putHead' | 'vote' | 'tree' | 'headsOf'
 >
 
 /** A ballot whose votes are being fetched. */

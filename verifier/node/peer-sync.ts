@@ -5,6 +5,7 @@ import type { SeenEntry } from '../../proto/digests.js'
 import { fromHex, type Hex, toHex } from '../../proto/hex.js'
 import { decodeLeaf } from '../../proto/leaf.js'
 import { leafPart } from '../../proto/leaf-state.js'
+import { proofIn } from '../../proto/merkle.js'
 import { Ballot, type BallotHead, type GossipItem, GossipItem as GossipItemCodec } from '../../proto/messages.js'
 import { faultsTolerated } from '../../proto/quorum.js'
 import { decodeReward } from '../../proto/reward.js'
@@ -76,8 +77,10 @@ export class PeerSync {
 
   /** The vote on a provider in a ballot that this node holds, with its proof; undefined if there is none. */
   async ballotVote(root: Hex, provider: Hex): Promise<BallotVote | undefined> {
-    const held = await this.context.store.ballots.vote(root, provider)
-    return held && { vote: decodeVote(held.encoded), proof: held.index.tree().proof(held.place) }
+    const { ballots } = this.context.store
+    const [encoded, nodes] = await Promise.all([ballots.vote(root, provider), ballots.tree(root)])
+    const proof = encoded && nodes && proofIn(nodes, encoded)
+    return proof && { vote: decodeVote(encoded), proof }
   }
 
   /**
@@ -193,7 +196,7 @@ export class PeerSync {
     const heads = await ballots.headsOf(session.epoch)
     const own = heads.filter(({ verifier }) => verifier === session.receiver)
     const cast = await Promise.all(own.map(({ root }) => ballots.vote(toHex(root), providerOf(vote))))
-    return own.length === 0 || cast.some(one => one !== undefined && Buffer.compare(one.encoded, vote) === 0)
+    return own.length === 0 || cast.some(one => one !== undefined && Buffer.compare(one, vote) === 0)
   }
 }
 

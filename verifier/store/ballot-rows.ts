@@ -11,13 +11,6 @@ import { epochFrom, epochRow } from './epoch-row.js'
 import { beforeEpoch, KEY, ofEpoch, partsOf, secondNameIn } from './layout.js'
 import type { Row, SealedRows } from './sealed-rows.js'
 
-/** A vote of a ballot, with its place in it. */
-export interface HeldVote {
-  readonly encoded: Uint8Array
-  readonly place: number
-  readonly index: BallotIndex
-}
-
 export class BallotRows {
   constructor(
     private readonly db: Database,
@@ -49,6 +42,8 @@ export class BallotRows {
       [KEY.ballotIndex(epoch, root), index.bytes],
       epochRow(epoch, root),
     ]
+    // To prove a vote takes the hashes of all of them, and most proofs of a report are asked for right after it.
+    if (index.parts > 1) rows.push([KEY.ballotTree(epoch, root), index.tree().nodes])
     return this.rows.write(rows, sync)
   }
 
@@ -80,14 +75,19 @@ export class BallotRows {
     return head && (await this.rows.values(partsOf(head.epoch, root))).flatMap(votesOf)
   }
 
-  /** The vote of a whole ballot on a provider; undefined if it has none, or is not held. */
-  async vote(root: Hex, provider: Hex): Promise<HeldVote | undefined> {
+  /** The nodes of the tree over its votes, see `proofIn`; undefined unless the whole ballot is held. */
+  async tree(root: Hex): Promise<Uint8Array | undefined> {
+    return (await this.#row(root, KEY.ballotTree)) ?? (await this.index(root))?.tree().nodes
+  }
+
+  /** The vote of a whole ballot on a provider, encoded; undefined if it has none, or is not held. */
+  async vote(root: Hex, provider: Hex): Promise<Uint8Array | undefined> {
     const index = await this.index(root)
     const place = index?.placeOf(provider)
     if (index === undefined || place === undefined) return undefined
     const { part, offset } = standsIn(place)
     const votes = await this.part(root, part)
-    return votes && { encoded: votes.slice(offset, offset + VOTE_BYTES), place, index }
+    return votes?.slice(offset, offset + VOTE_BYTES)
   }
 
   /** Of the whole ballots of an epoch. */
@@ -97,7 +97,7 @@ export class BallotRows {
 
   /** The keys of all rows of ballots before an epoch. */
   async keysBefore(epoch: number): Promise<string[]> {
-    const kinds = ['ballot', 'ballot-index', 'ballot-part'] as const
+    const kinds = ['ballot', 'ballot-index', 'ballot-part', 'ballot-tree'] as const
     const keys = (await Promise.all(kinds.map(kind => this.db.keys(beforeEpoch(kind, epoch)).all()))).flat()
     const roots = new Set(keys.map(secondNameIn))
     return [...keys, ...[...roots].map(KEY.epochOf)]

@@ -22,7 +22,7 @@ export interface HeardItem {
 export class GossipRows {
   constructor(
     private readonly rows: SealedRows,
-    private readonly ballots: Pick<BallotRows, 'head' | 'index' | 'votes' | 'put'>,
+    private readonly ballots: Pick<BallotRows, 'head' | 'count' | 'votes' | 'put'>,
   ) {}
 
   /** @param encoded a GossipItem with a right message. Holds the votes of a ballot, too, when this returns */
@@ -77,7 +77,7 @@ export class GossipRows {
   /** How many votes an item has in gossip that stand in other rows. */
   async #votesOf({ kind, data }: GossipItem): Promise<number> {
     if (kind !== 'ballot') return 0
-    const votes = (await this.ballots.index(toHex(Ballot.decode(data).root)))?.votes ?? 0
+    const votes = (await this.ballots.count(toHex(Ballot.decode(data).root))) ?? 0
     return votes <= MAX_GOSSIP_VOTES ? votes : 0
   }
 }

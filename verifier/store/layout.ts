@@ -8,6 +8,7 @@
  *   ballot/<epoch>/<root>                             encoded Ballot without its votes, once all of them are held
  *   ballot-index/<epoch>/<root>                       its index: see proto/ballot-index.ts
  *   ballot-part/<epoch>/<root>/<part>                 its encoded votes, 256 a part, one after the other
+ *   ballot-tree/<epoch>/<root>                        the nodes of the tree over its votes, if it has several parts
  *   facts-head/<epoch>/<block hash>                   facts without their lists, see fact-format.ts
  *   facts-part/<epoch>/<name>                         a part of a list; the epoch is the first of its generation
  *   summary/<epoch>/<header hash>                     ReportSummary, see stored-report.ts
@@ -46,6 +47,7 @@ export const KEY = {
   ballotIndex: (epoch: number, root: Hex) => `ballot-index/${epochName(epoch)}/${root}`,
   ballotPart: (epoch: number, root: Hex, part: number) =>
     `ballot-part/${epochName(epoch)}/${root}/${String(part).padStart(PART_DIGITS, '0')}`,
+  ballotTree: (epoch: number, root: Hex) => `ballot-tree/${epochName(epoch)}/${root}`,
   facts: (epoch: number, blockHash: Hex) => `facts-head/${epochName(epoch)}/${blockHash}`,
   factsPart: (generation: number, name: string) => `facts-part/${epochName(generation)}/${name}`,
   summary: (epoch: number, headerHash: Hex) => `summary/${epochName(epoch)}/${headerHash}`,
@@ -65,8 +67,17 @@ export const KEY = {
 
 /** Kinds of keys that begin with an epoch. In ranges, '~' sorts after every key of a kind. */
 export const EPOCH_KINDS = [
-  ...(['ballot', 'ballot-index', 'ballot-part', 'facts-head', 'facts-part', 'summary', 'leaves', 'rewards'] as const),
-  ...(['gossip', 'evidence', 'opening-fault'] as const),
+  ...([
+    'ballot',
+    'ballot-index',
+    'ballot-part',
+    'ballot-tree',
+    'facts-head',
+    'facts-part',
+    'summary',
+    'leaves',
+  ] as const),
+  ...(['rewards', 'gossip', 'evidence', 'opening-fault'] as const),
 ] as const
 export type EpochKind = (typeof EPOCH_KINDS)[number]
 

@@ -3,7 +3,6 @@ import { type BallotIndex, standsIn, votesOf } from '../../../proto/ballot-index
 import { type Hex, toHex } from '../../../proto/hex.js'
 import type { BallotHead } from '../../../proto/messages.js'
 import { VOTE_BYTES } from '../../../proto/vote.js'
-import type { HeldVote } from '../../../verifier/store/ballot-rows.js'
 
 interface Held {
   readonly parts: Map<number, Uint8Array>
@@ -44,13 +43,16 @@ export class HeldBallots {
     return [...held.parts].sort(([a], [b]) => a - b).flatMap(([, votes]) => votesOf(votes))
   }
 
-  async vote(root: Hex, provider: Hex): Promise<HeldVote | undefined> {
+  async tree(root: Hex): Promise<Uint8Array | undefined> {
+    return this.#ballots.get(root)?.whole?.index.tree().nodes
+  }
+
+  async vote(root: Hex, provider: Hex): Promise<Uint8Array | undefined> {
     const { parts, whole } = this.#ballots.get(root) ?? {}
     const place = whole?.index.placeOf(provider)
     if (whole === undefined || place === undefined) return undefined
     const { part, offset } = standsIn(place)
-    const encoded = parts!.get(part)!.subarray(offset, offset + VOTE_BYTES)
-    return { encoded, place, index: whole.index }
+    return parts!.get(part)!.subarray(offset, offset + VOTE_BYTES)
   }
 
   async headsOf(epoch: number): Promise<BallotHead[]> {

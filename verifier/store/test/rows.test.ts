@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { Level } from 'level'
+import { BallotIndex, PART_VOTES, providerOf } from '../../../proto/ballot-index.js'
 import { keccakText } from '../../../proto/hash.js'
-import { ZERO_HASH } from '../../../proto/hex.js'
+import { fromHex, ZERO_HASH } from '../../../proto/hex.js'
+import { proofIn, verifyProof } from '../../../proto/merkle.js'
 import { VOTE_BYTES } from '../../../proto/vote.js'
 import { type ChainFacts, NO_PAID_REPORT } from '../../core/facts.js'
 import { encodeRewards } from '../../core/rewards/rewards.js'
@@ -121,6 +123,44 @@ describe('the rows of a store', () => {
         [6, 5001],
         [5, 1],
       ])
+    })
+  })
+
+  describe('of a ballot', () => {
+    const EPOCH = 5
+    const put = async (votes: readonly Uint8Array[]) => {
+      const { root } = BallotIndex.of(votes)
+      await putBallot(store, { ...ballot(EPOCH, 'large'), root: fromHex(root), votes: [...votes] })
+      return root
+    }
+
+    it('hold its tree if it has several parts, and prove any of its votes after a restart', async () => {
+      const votes = randomVotes(2 * PART_VOTES + 1)
+      const root = await put(votes)
+      expect((await rowsOf('ballot-tree')).keys).to.have.lengthOf(1)
+      expect(await store.ballots.count(root)).to.equal(votes.length)
+      const nodes = (await store.ballots.tree(root))!
+      for (const vote of [votes[0]!, votes[PART_VOTES]!, votes.at(-1)!]) {
+        expect(await store.ballots.vote(root, providerOf(vote))).to.deep.equal(Uint8Array.from(vote))
+        expect(verifyProof(root, vote, proofIn(nodes, vote)!)).to.equal(true)
+      }
+      await store.prune(EPOCH + 1)
+      expect((await rowsOf('ballot')).keys.concat((await rowsOf('ballot-tree')).keys)).to.deep.equal([])
+    })
+
+    it('prove the votes of a ballot without the row, of one part or of an earlier version', async () => {
+      const few = randomVotes(3)
+      const root = await put(few)
+      expect((await rowsOf('ballot-tree')).keys).to.deep.equal([])
+      expect(verifyProof(root, few[1]!, proofIn((await store.ballots.tree(root))!, few[1]!)!)).to.equal(true)
+      const many = randomVotes(PART_VOTES + 1)
+      const large = await put(many)
+      await store.close()
+      const level = new Level<string, Uint8Array>(join(dataDir, 'db'), { keyEncoding: 'utf8', valueEncoding: 'view' })
+      await level.clear({ gte: 'ballot-tree/', lt: 'ballot-tree/~' })
+      await level.close()
+      store = await Store.open(dataDir, { mode: 'existing' })
+      expect(verifyProof(large, many[9]!, proofIn((await store.ballots.tree(large))!, many[9]!)!)).to.equal(true)
     })
   })
 
