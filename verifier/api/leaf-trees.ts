@@ -2,7 +2,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { type Hex, toHex } from '../../proto/hex.js'
 import { DIGEST_BYTES } from '../../proto/keccak.js'
-import { decodeLeaf } from '../../proto/leaf.js'
+import { leafProvider } from '../../proto/leaf.js'
 import { leafPart } from '../../proto/leaf-state.js'
 import { MerkleTree, proofIn, writeLeafHash } from '../../proto/merkle.js'
 import type { ProvenJson } from '../evidence/schema/provider-evidence.js'
@@ -60,7 +60,7 @@ export class Trees {
     let place = 0
     for await (const encoded of leaves) {
       const leaf = leafPart(encoded)
-      places.set(decodeLeaf(leaf).provider, place)
+      places.set(leafProvider(leaf), place)
       writeLeafHash(hashes, place, leaf)
       if (++place % LEAVES_AT_ONCE === 0) await turn()
     }
