@@ -17,7 +17,7 @@ import {
 import type { OpenWindow } from '../../../proto/open-window.js'
 import { faultsTolerated } from '../../../proto/quorum.js'
 import type { SoakVote } from '../../../proto/soak-vote.js'
-import { encodeVote, OUTCOME, VOTE_BYTES } from '../../../proto/vote.js'
+import { CAUSE, encodeVote, OUTCOME, VOTE_BYTES, type Vote } from '../../../proto/vote.js'
 import { COUNTED, WindowVotes } from '../../../proto/window-votes.js'
 import { type ChainFacts, NO_PAID_REPORT } from '../../../verifier/core/facts.js'
 import type { Store, StoredReport } from '../../../verifier/store/store.js'
@@ -52,11 +52,34 @@ const named = (name: string, bytes: number): Hex =>
 const accountOf = (provider: number): Hex => named(`provider ${provider}`, 20)
 const linkOf = (provider: number): Hex => named(`link ${provider}`, 32)
 
-/** Position of the receivers that measure a provider in an epoch. */
-function receiversOf({ verifiers, windowEpochs }: Network, provider: number, epoch: number): number[] {
+/** Position of the receivers whose session with a provider is due in an epoch. All others vote on their heartbeats alone. */
+function dueOf({ verifiers, windowEpochs }: Network, provider: number, epoch: number): number[] {
   const turn = (epoch - 1) % windowEpochs
   return Array.from({ length: verifiers }, (_, v) => v).filter(v => (v + provider) % windowEpochs === turn)
 }
+
+const SILENT: Omit<Vote, 'epoch' | 'provider' | 'receiver' | 'scheduleProof'> = {
+  ...{ outcome: OUTCOME.noData, rateKbps: 0, goodputKbps: 0, lossBps: 0, jitterUs: 0, offeredKbps: 0 },
+  ...{
+    controlLossBps: 0,
+    controlDelayUs: 0,
+    directKbps: 0,
+    unverifiableSenders: 0,
+    ticksSent: 63n,
+    ticksAnswered: 63n,
+  },
+  ...{ sessionId: ZERO_HASH, chunkRoot: ZERO_HASH, keyCommitments: ZERO_HASH, receiptHead: ZERO_HASH, soak: false },
+  ...{ delayUs: 0, link: ZERO_HASH, attempts: 0, cause: CAUSE.none, sessionPeers: ZERO_HASH, otherOutcome: 0 },
+  ...{ otherKbps: 0, otherUnverifiable: 0, second: false },
+}
+
+/** What a session adds to a vote. */
+const readingOn = (link: Hex) => ({
+  ...{ outcome: OUTCOME.verified, rateKbps: 24_000, goodputKbps: 23_000, lossBps: 12, jitterUs: 740 },
+  ...{ offeredKbps: 41_250, controlLossBps: 3, controlDelayUs: 420, directKbps: 41_000, sessionId: hash() },
+  ...{ chunkRoot: hash(), keyCommitments: hash(), receiptHead: hash(), delayUs: 900, link, attempts: 1 },
+  sessionPeers: hash(),
+})
 
 export class EpochWriter {
   readonly #facts: Pick<ChainFacts, 'verifiers' | 'providers'>
@@ -143,20 +166,15 @@ export class EpochWriter {
     return { votes, messages, leaves: LEAF_BYTES * report.leaves.length }
   }
 
+  /** One on every provider. */
   #votes(epoch: number, receiver: number): Uint8Array[] {
-    const measured = this.#facts.providers.filter((_, p) => receiversOf(this.network, p, epoch).includes(receiver - 1))
-    return measured
-      .toSorted((a, b) => (a.account < b.account ? -1 : 1))
-      .map(({ account, link }) =>
-        encodeVote({
-          ...{ epoch, provider: account, receiver, outcome: OUTCOME.verified, rateKbps: 24_000, goodputKbps: 23_000 },
-          ...{ lossBps: 12, jitterUs: 740, offeredKbps: 41_250, controlLossBps: 3, controlDelayUs: 420 },
-          ...{ directKbps: 41_000, unverifiableSenders: 0, ticksSent: 63n, ticksAnswered: 63n, sessionId: hash() },
-          ...{ chunkRoot: hash(), keyCommitments: hash(), receiptHead: hash(), soak: false, scheduleProof: hash() },
-          ...{ delayUs: 900, link, attempts: 1, cause: 0, sessionPeers: hash(), otherOutcome: 0, otherKbps: 0 },
-          ...{ otherUnverifiable: 0, second: false },
-        }),
-      )
+    return this.#facts.providers
+      .map(({ account, link }, p) => {
+        const isDue = dueOf(this.network, p, epoch).includes(receiver - 1)
+        return { ...SILENT, epoch, provider: account, receiver, scheduleProof: hash(), ...(isDue && readingOn(link)) }
+      })
+      .sort((a, b) => (a.provider < b.provider ? -1 : 1))
+      .map(encodeVote)
   }
 
   #report(base: Pick<Header, 'era' | 'epoch' | 'blockNumber' | 'blockHash'>, entries: SeenEntries) {
@@ -185,7 +203,7 @@ export class EpochWriter {
   }
 
   #window(provider: number, epoch: number): OpenWindow {
-    const more = receiversOf(this.network, provider, epoch).map(v => ({
+    const more = dueOf(this.network, provider, epoch).map(v => ({
       ...{ receiver: v + 1, epoch, counted: COUNTED.rate, rateKbps: 24_000 + v, serving: true, noPath: false },
       ...{ link: linkOf(provider), beside: false, lowerKbps: 23_900 + v, soak: false },
     }))

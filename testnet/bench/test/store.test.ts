@@ -27,7 +27,7 @@ describe('a store that bench store fills', function () {
   it('is opened by another process, and its figures are those of its epochs', async () => {
     const network = { verifiers: 5, providers: 4, windowEpochs: 2 }
     const result = await runStore(network, 6, () => undefined)
-    expect(result.signed.votes).to.equal(6 * 960 * ((5 * 4) / 2))
+    expect(result.signed.votes, 'of each receiver on each provider, due or not').to.equal(6 * 960 * 5 * 4)
     expect(result.signed.leaves).to.equal(6 * 704 * 4)
     expect(ratioOf(result)).to.be.within(0.1, 3)
     expect(result.opening.startMs).to.be.above(0)
