@@ -25,6 +25,8 @@ export const INDEX_PART_ENTRIES = 5000
 export const PART_VOTES = 256
 
 export class BallotIndex {
+  #tree: MerkleTree | undefined
+
   /** @throws RangeError for bytes that are no whole number of entries, or providers that are not strictly ascending */
   constructor(readonly bytes: Uint8Array) {
     if (bytes.length % INDEX_ENTRY_BYTES !== 0)
@@ -62,6 +64,11 @@ export class BallotIndex {
 
   /** The tree of the ballot; its leaves are in the order of the ballot. */
   tree(): MerkleTree {
+    this.#tree ??= this.#hashed()
+    return this.#tree
+  }
+
+  #hashed(): MerkleTree {
     const leaves = new Uint8Array(this.votes * HASH_BYTES)
     for (let i = 0; i < this.votes; i++) {
       input.set(this.hashAt(i))

@@ -9,6 +9,7 @@ import { decodeLeaf, type Leaf } from '../../proto/leaf.js'
 import { leafPart } from '../../proto/leaf-state.js'
 import { MerkleTree } from '../../proto/merkle.js'
 import { type AssignedReceiver, assignedRoot } from '../core/assignment/assigned.js'
+import type { ChainFacts } from '../core/facts.js'
 import type { PostedReport } from '../core/ports.js'
 import { type BallotedReport, type BallotVote, refutationOf } from '../core/scoring/refutation.js'
 import type { VerifierContext } from './context.js'
@@ -57,14 +58,16 @@ export class Refuting {
     const { facts } = await epochFacts.get(header.epoch)
     const inWindow = await this.#windowOf(posted)
     // The assignment of an epoch does not name the receivers of a provider that has left by then.
-    const assignments = await Promise.all(inWindow.map(one => epochFacts.get(one.header.epoch)))
+    const records = await Promise.all(inWindow.map(one => epochFacts.get(one.header.epoch)))
     const previousEpoch = await this.#previousEpochOf(header)
     for (const leaf of penalised) {
       const assigned =
-        assignments
+        records
           .map(({ assignment }) => assignment.assignedOf(leaf.provider))
           .find(receivers => assignedRoot(receivers) === leaf.assignedRoot) ?? []
-      const [own, ...earlier] = await Promise.all(inWindow.map(one => this.#withVotes(one, leaf.provider, assigned)))
+      const [own, ...earlier] = await Promise.all(
+        inWindow.map((one, i) => this.#withVotes(one, records[i]!.facts, leaf.provider, assigned)),
+      )
       const reports = [own!, ...earlier] as const
       const refutation = refutationOf({ params, leaf, leaves, reports, previousEpoch, assigned })
       const about = { epoch: header.epoch, provider: leaf.provider, penaltyBps: leaf.penaltyBps }
@@ -108,11 +111,11 @@ export class Refuting {
   /** Only of the receivers that were due in the report's epoch: a window has a ballot of each of them in each epoch. */
   async #withVotes(
     { header, ballotSet }: SetReport,
+    facts: ChainFacts,
     provider: Hex,
     assigned: readonly AssignedReceiver[],
   ): Promise<BallotedReport> {
-    const { peers, epochFacts } = this.modules
-    const { facts } = await epochFacts.get(header.epoch)
+    const { peers } = this.modules
     const due = new Set(assigned.filter(({ epoch }) => epoch === header.epoch).map(({ receiver }) => receiver))
     const votes = new Map<Hex, BallotVote>()
     for (const entry of ballotSet.filter(({ verifier }) => due.has(verifier))) {

@@ -40,15 +40,10 @@ export interface Evaluation extends CarryOver {
   readonly commonFailure: boolean
 }
 
-/** What the votes on one provider say, in this epoch and in its window so far. */
-export interface ProviderTally {
-  readonly tally: Tally
-  readonly ticks: WindowTicks
-}
-
-/** The same, with whole votes. */
-export interface DecodedTally extends ProviderTally {
+/** What the votes on one provider say, in this epoch and in its window so far, with whole votes. */
+export interface DecodedTally {
   readonly tally: Tally & { readonly receivers: readonly (VoteAccount & { readonly vote?: Vote })[] }
+  readonly ticks: WindowTicks
 }
 
 /** What is kept of a provider's tally until all are there. */
