@@ -2,6 +2,10 @@
 import type { z } from 'zod'
 import { type Answer, type CallOptions, connect, ENDPOINTS, type Endpoint, type RequestOf } from '../../client/index.js'
 import type { NetworkFile } from '../../config/network-schema.js'
+import { askAgain } from './live.js'
+
+/** The node is busy, or waits for others. */
+const UNAVAILABLE = 503
 
 const api = connect(location.origin)
 
@@ -26,9 +30,11 @@ function valueFrom<T>(answer: Answer<T>): T {
     case 'answer':
       return answer.value
     case 'refused':
+      if (answer.status === UNAVAILABLE) askAgain()
       throw new Error(answer.error)
     case 'silent':
-      throw new Error('The verifier does not answer. The page asks again when it is back.', { cause: answer.cause })
+      askAgain()
+      throw new Error('The verifier does not answer. The page asks again in some seconds.', { cause: answer.cause })
     case 'unusable':
       throw new Error(`The verifier gives an answer of no use (${answer.fault}). Ask another verifier.`)
   }

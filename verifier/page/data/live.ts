@@ -4,7 +4,7 @@ import { EVENTS, type EventJson } from '../../client/index.js'
 
 export interface Live {
   readonly isConnected: boolean
-  /** rises with every report and settlement */
+  /** rises with every report and settlement, and when a lost answer is asked for again */
   readonly version: number
   /** where the verifier stands; undefined before it has told */
   readonly phase: Extract<EventJson, { event: 'phase' }> | undefined
@@ -12,6 +12,8 @@ export interface Live {
 
 /** The browser tries again by itself after a lost connection, and not after a refusal, as of a node with many readers. */
 const AGAIN_MS = 15_000
+/** Until a page whose question got no answer asks again: the stream may go on while one answer is lost. */
+const UNANSWERED_MS = 5_000
 const NAMES: readonly EventJson['event'][] = ['phase', 'report', 'settlement']
 
 let live: Live = { isConnected: false, version: 0, phase: undefined }
@@ -53,6 +55,18 @@ function parsed(text: string): unknown {
   } catch {
     return undefined
   }
+}
+
+let willAsk = false
+
+/** Every view asks again a little later, once for all questions that stay without an answer until then. */
+export function askAgain(): void {
+  if (willAsk) return
+  willAsk = true
+  setTimeout(() => {
+    willAsk = false
+    set({ version: live.version + 1 })
+  }, UNANSWERED_MS)
 }
 
 export function useLive(): Live {

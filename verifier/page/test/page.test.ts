@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import axe from 'axe-core'
 import { expect } from 'chai'
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Page, Route } from 'playwright-core'
 import { build } from 'vite'
 import { CHROMIUM, launchChromium } from '../../../testnet/acceptance/chromium.js'
 import { median, quantile } from '../../../testnet/bench/quantile.js'
 import type { HeldEpoch } from '../../api/test/sample-node.js'
+import { PROBLEM_MEDIA_TYPE, problemOf } from '../../evidence/schema/problem.js'
 import { LINK } from '../route.js'
 import { EPOCHS, PENALTY_EPOCH, PROVIDERS, sampleEpochs } from './sample-network.js'
 import { HOSTILE, type SampleServer, SETTLED_TX, startSampleServer } from './sample-server.js'
@@ -19,6 +20,9 @@ const SIZES = {
   phone: { width: 390, height: 844 },
   'small phone': { width: 360, height: 640 },
 }
+
+/** For what comes in the end. All tests together leave this one little of a machine. */
+const WAIT_MS = 120_000
 
 /** BANDWITNESS_FRAMES=1 prints how long they take; the figures depend on the machine. */
 const FRAMES = 120
@@ -37,6 +41,17 @@ const SCROLLING = `new Promise(resolve => {
   requestAnimationFrame(frame)
 })`
 
+/** How the first answer to a question may fail to come. */
+const LOST: Record<string, (route: Route) => Promise<void>> = {
+  'is lost': route => route.abort(),
+  'a busy node refuses': route =>
+    route.fulfill({
+      status: 503,
+      contentType: PROBLEM_MEDIA_TYPE,
+      json: problemOf('overloaded', 'The node works on 64 requests. Try again in a second.'),
+    }),
+}
+
 interface Frames {
   /** of each frame */
   readonly atMs: number[]
@@ -50,7 +65,7 @@ const figuresOf = (tookMs: readonly number[]): string =>
   `a frame takes ${median(tookMs).toFixed(1)} ms in the median, ${quantile(tookMs, 0.99).toFixed(1)} ms at the 99th percentile`
 
 describe('the reputation page', function () {
-  this.timeout(60_000)
+  this.timeout(180_000)
   let epochs: readonly HeldEpoch[]
   let folder: string | undefined
   let built: string
@@ -90,6 +105,7 @@ describe('the reputation page', function () {
     { url } = server,
   ): Promise<Page> {
     const context = await browser.newContext(options)
+    context.setDefaultTimeout(WAIT_MS)
     const page = await context.newPage()
     page.on('console', message => message.type() === 'error' && complaints.push(message.text()))
     page.on('pageerror', error => complaints.push(error.message))
@@ -303,4 +319,17 @@ describe('the reputation page', function () {
     await page.getByText('The verifier does not answer.').waitFor()
     await close(page)
   })
+
+  for (const [how, lose] of Object.entries(LOST)) {
+    it(`asks again for an answer that ${how}, while its stream of events goes on`, async () => {
+      const page = await open(LINK.providers)
+      let asked = 0
+      await page.route('**/v1/verifiers', route => (asked++ === 0 ? lose(route) : route.continue()))
+      await page.evaluate("location.hash = '#/verifiers'")
+      await page.getByRole('alert').waitFor()
+      await page.locator('tbody tr').first().waitFor()
+      expect(asked).to.be.at.least(2)
+      await close(page)
+    })
+  }
 })
