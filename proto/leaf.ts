@@ -1,6 +1,5 @@
 /** A leaf of the report: a provider's published score together with the whole state carried to the next epoch. */
 import { type AbiRecord, decodeRecord, encodeRecord } from './abi.js'
-import { type Hex, toHex } from './hex.js'
 
 export const STATUS = {
   /** fewer than 2f+1 usable votes: no rate, no breach, no reward */
@@ -43,9 +42,3 @@ export type Leaf = AbiRecord<typeof LEAF_FIELDS>
 
 export const encodeLeaf = (leaf: Leaf): Uint8Array => encodeRecord(LEAF_FIELDS, leaf)
 export const decodeLeaf = (bytes: Uint8Array): Leaf => decodeRecord(LEAF_FIELDS, bytes)
-
-/** The third field is an address, at the end of its word. */
-const [PROVIDER_AT, PROVIDER_END] = [76, 96]
-
-/** The provider of an encoded leaf. To decode all of the leaf takes many times as long. */
-export const leafProvider = (encoded: Uint8Array): Hex => toHex(encoded.subarray(PROVIDER_AT, PROVIDER_END))

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { type AbiType, decodeRecord, encodeRecord, encodeWords } from '../abi.js'
 import { decodeHeader, encodeHeader, HEADER_FIELDS } from '../header.js'
 import { fromHex, type Hex, toHex } from '../hex.js'
-import { decodeLeaf, encodeLeaf, LEAF_FIELDS, leafProvider } from '../leaf.js'
+import { decodeLeaf, encodeLeaf, LEAF_FIELDS } from '../leaf.js'
 import { decodeVote, encodeVote, VOTE_FIELDS } from '../vote.js'
 import { sampleHeader, sampleLeaf, sampleVote } from './samples.js'
 
@@ -47,7 +47,6 @@ describe('ABI encoding', () => {
   it('decodes votes, leaves and headers to what was encoded', () => {
     expect(decodeVote(encodeVote(sampleVote()))).to.deep.equal(sampleVote())
     expect(decodeLeaf(encodeLeaf(sampleLeaf()))).to.deep.equal(sampleLeaf())
-    expect(leafProvider(encodeLeaf(sampleLeaf()))).to.equal(sampleLeaf().provider)
     expect(decodeHeader(encodeHeader(sampleHeader()))).to.deep.equal(sampleHeader())
     expect([VOTE_FIELDS, LEAF_FIELDS, HEADER_FIELDS].map(fields => fields.length)).to.deep.equal([30, 22, 10])
   })

@@ -2,7 +2,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { type Hex, toHex } from '../../proto/hex.js'
 import { DIGEST_BYTES } from '../../proto/keccak.js'
-import { leafProvider } from '../../proto/leaf.js'
 import { leafPart } from '../../proto/leaf-state.js'
 import { MerkleTree, proofIn, writeLeafHash } from '../../proto/merkle.js'
 import type { ProvenJson } from '../evidence/schema/provider-evidence.js'
@@ -16,14 +15,9 @@ const BALLOTS = { most: 64 }
 /** As many as are hashed in some milliseconds. */
 const LEAVES_AT_ONCE = 100
 
-interface LeafTree {
-  readonly tree: MerkleTree
-  readonly places: ReadonlyMap<Hex, number>
-}
-
 export class Trees {
-  readonly #reports = new Recent<LeafTree | undefined>(REPORTS)
   /** the nodes of their trees */
+  readonly #reports = new Recent<Uint8Array | undefined>(REPORTS)
   readonly #ballots = new Recent<Uint8Array | undefined>(BALLOTS)
 
   constructor(private readonly store: Pick<ReportingNode['store'], 'reports' | 'ballots'>) {}
@@ -33,14 +27,13 @@ export class Trees {
    * a leaf, and for a report that is not held.
    */
   async leaf(headerHash: Hex, provider: Hex): Promise<ProvenJson | undefined> {
-    const [of, encoded] = await Promise.all([
-      this.#reports.get(headerHash, () => this.#leafTree(headerHash)),
+    const [nodes, encoded] = await Promise.all([
+      this.#reports.get(headerHash, () => this.#leafNodes(headerHash)),
       this.store.reports.leaf(headerHash, provider),
     ])
-    const place = of?.places.get(provider)
-    return of === undefined || place === undefined || encoded === undefined
-      ? undefined
-      : { encoded: toHex(encoded), proof: of.tree.proof(place) }
+    if (nodes === undefined || encoded === undefined) return undefined
+    const proof = proofIn(nodes, leafPart(encoded))
+    return proof && { encoded: toHex(encoded), proof }
   }
 
   /** The way of an encoded vote to the root of its ballot; undefined if the ballot is not held, or has no such vote. */
@@ -52,18 +45,17 @@ export class Trees {
     return nodes && proofIn(nodes, vote)
   }
 
-  async #leafTree(headerHash: Hex): Promise<LeafTree | undefined> {
+  async #leafNodes(headerHash: Hex): Promise<Uint8Array | undefined> {
+    const kept = await this.store.reports.tree(headerHash)
+    if (kept !== undefined) return kept
     const leaves = await this.store.reports.leaves(headerHash)
     if (leaves === undefined) return undefined
     const hashes = new Uint8Array(leaves.length * DIGEST_BYTES)
-    const places = new Map<Hex, number>()
     let place = 0
     for await (const encoded of leaves) {
-      const leaf = leafPart(encoded)
-      places.set(leafProvider(leaf), place)
-      writeLeafHash(hashes, place, leaf)
+      writeLeafHash(hashes, place, leafPart(encoded))
       if (++place % LEAVES_AT_ONCE === 0) await turn()
     }
-    return { tree: new MerkleTree(hashes), places }
+    return new MerkleTree(hashes).nodes
   }
 }

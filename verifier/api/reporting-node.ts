@@ -8,7 +8,7 @@ export interface ReportingNode extends Pick<VerifierNode, 'network' | 'clock' | 
   readonly chain: Pick<VerifierNode['chain'], 'network' | 'health' | 'events' | 'posted' | 'frozenSet' | 'stake'>
   readonly store: Pick<Store, 'getReport' | 'reportSummary' | 'leavesOf' | 'getFacts' | 'latestFacts'> & {
     readonly ballots: Pick<BallotRows, 'head' | 'count' | 'tree' | 'votes' | 'vote'>
-    readonly reports: Pick<ReportRows, 'find' | 'leaf' | 'leaves'>
+    readonly reports: Pick<ReportRows, 'find' | 'leaf' | 'leaves' | 'tree'>
   }
   /** Undefined where the node takes no part in epochs. */
   readonly epochs: Pick<NonNullable<VerifierNode['epochs']>, 'missed'> | undefined

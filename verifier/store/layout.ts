@@ -14,6 +14,7 @@
  *   summary/<epoch>/<header hash>                     ReportSummary, see stored-report.ts
  *   epoch-of/<root or header hash>                    epoch of a ballot or a report, decimal
  *   leaves/<epoch>/<header hash>/<registry index>     leaves with their carry-over, from this provider on: leaf-rows.ts
+ *   leaf-tree/<epoch>/<header hash>                   the nodes of the tree over the leaves, if they are many
  *   rewards/<epoch>/<header hash>/<number>            rewards, from this one on
  *   provider/<account>/<registry index>               empty: a provider of which a report that the chain accepted has a leaf
  *   gossip/<epoch>/<hash>                             encoded GossipItem
@@ -54,6 +55,7 @@ export const KEY = {
   epochOf: (hash: Hex) => `epoch-of/${hash}`,
   leaves: (epoch: number, headerHash: Hex, index: number) =>
     `leaves/${epochName(epoch)}/${headerHash}/${itemName(index)}`,
+  leafTree: (epoch: number, headerHash: Hex) => `leaf-tree/${epochName(epoch)}/${headerHash}`,
   rewards: (epoch: number, headerHash: Hex, first: number) =>
     `rewards/${epochName(epoch)}/${headerHash}/${itemName(first)}`,
   provider: (account: Hex, index: number) => `provider/${account}/${itemName(index)}`,
@@ -76,6 +78,7 @@ export const EPOCH_KINDS = [
     'facts-part',
     'summary',
     'leaves',
+    'leaf-tree',
   ] as const),
   ...(['rewards', 'gossip', 'evidence', 'opening-fault'] as const),
 ] as const

@@ -7,6 +7,7 @@ import { decodeLeaf } from '../../proto/leaf.js'
 import { leafPart } from '../../proto/leaf-state.js'
 import type { Reward } from '../../proto/reward.js'
 import { encodeCarryOver } from '../core/scoring/carry-over.js'
+import { leafTree } from '../core/scoring/report.js'
 import { ByteReader, ByteWriter } from './bytes.js'
 import { KEY } from './layout.js'
 import type { Row } from './sealed-rows.js'
@@ -16,6 +17,8 @@ import type { ReportSizes, StoredReport } from './stored-report.js'
 export const ROW_LEAVES = 16
 /** Up to 8 KiB. */
 export const ROW_REWARDS = 256
+/** The hashes of so many take a moment. For more, the tree is kept: most proofs are asked for right after a report. */
+export const FEW_LEAVES = 256
 
 const ADDRESS_BYTES = 20
 
@@ -34,6 +37,7 @@ export function partsOf(report: StoredReport): ReportParts {
     for (const leaf of encoded.slice(at, at + ROW_LEAVES)) out.bytes(leaf)
     rows.push([KEY.leaves(header.epoch, headerHash, leaves[at]!.index), out.done()])
   }
+  if (leaves.length > FEW_LEAVES) rows.push([KEY.leafTree(header.epoch, headerHash), leafTree(leaves).nodes])
   for (let at = 0; at < rewards.length; at += ROW_REWARDS) {
     const out = new ByteWriter()
     for (const { account, cumulative } of rewards.slice(at, at + ROW_REWARDS)) out.hex(account).big(cumulative)

@@ -96,6 +96,12 @@ export class ReportRows {
     return found.find(encoded => encoded !== undefined)
   }
 
+  /** The nodes of the tree over the leaves, see `proofIn`; undefined unless it is kept. */
+  async tree(headerHash: Hex): Promise<Uint8Array | undefined> {
+    const epoch = await this.rows.get(KEY.epochOf(headerHash))
+    return epoch && this.rows.get(KEY.leafTree(epochFrom(epoch), headerHash))
+  }
+
   /** Encoded leaves in their order, each with its carry-over. */
   async leaves(headerHash: Hex): Promise<HeldItems | undefined> {
     const held = await this.#find(headerHash)
@@ -145,10 +151,12 @@ export class ReportRows {
 
   /** The keys of all rows of reports before an epoch. */
   async keysBefore(epoch: number): Promise<string[]> {
-    const [summaries, leaves, rewards] = await Promise.all(
-      (['summary', 'leaves', 'rewards'] as const).map(kind => this.db.keys(beforeEpoch(kind, epoch)).all()),
+    const [summaries, ...others] = await Promise.all(
+      (['summary', 'leaves', 'leaf-tree', 'rewards'] as const).map(kind =>
+        this.db.keys(beforeEpoch(kind, epoch)).all(),
+      ),
     )
-    return [...summaries!, ...summaries!.map(key => KEY.epochOf(nameIn(key))), ...leaves!, ...rewards!]
+    return [...summaries!, ...summaries!.map(key => KEY.epochOf(nameIn(key))), ...others.flat()]
   }
 
   // -------------------------------------------------------------------------------------------- rows

@@ -29,6 +29,7 @@ export class HeldReports {
       const report = this.#reports.get(headerHash)
       return report && itemsOf(encodeCarryOver(report))
     },
+    tree: async () => undefined,
   }
   /** by epoch and block, which may be that of two epochs, the oldest first */
   readonly #facts = new Map<string, ChainFacts>()

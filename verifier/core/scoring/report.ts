@@ -46,8 +46,19 @@ export function reportOf(
   return { header, ballotSet, ...evaluation }
 }
 
+/** Of the leaves that somebody still holds: a report needs the root, its store the nodes. */
+const trees = new WeakMap<readonly Leaf[], MerkleTree>()
+
 /** Its root is the score root; `proof(i)` proves the i-th leaf. */
 export function leafTree(leaves: readonly Leaf[]): MerkleTree {
+  const known = trees.get(leaves)
+  if (known !== undefined) return known
+  const tree = hashedTree(leaves)
+  trees.set(leaves, tree)
+  return tree
+}
+
+function hashedTree(leaves: readonly Leaf[]): MerkleTree {
   const hashes = new Uint8Array(leaves.length * DIGEST_BYTES)
   for (const [i, leaf] of leaves.entries()) writeLeafHash(hashes, i, encodeLeaf(leaf))
   return new MerkleTree(hashes)

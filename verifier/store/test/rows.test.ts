@@ -8,12 +8,15 @@ import { Level } from 'level'
 import { BallotIndex, PART_VOTES, providerOf } from '../../../proto/ballot-index.js'
 import { keccakText } from '../../../proto/hash.js'
 import { fromHex, ZERO_HASH } from '../../../proto/hex.js'
+import { encodeLeaf } from '../../../proto/leaf.js'
 import { proofIn, verifyProof } from '../../../proto/merkle.js'
 import { VOTE_BYTES } from '../../../proto/vote.js'
 import { type ChainFacts, NO_PAID_REPORT } from '../../core/facts.js'
 import { encodeRewards } from '../../core/rewards/rewards.js'
 import { encodeCarried, encodeCarryOver } from '../../core/scoring/carry-over.js'
+import { leafTree } from '../../core/scoring/report.js'
 import { account } from '../../core/test/samples.js'
+import { FEW_LEAVES } from '../leaf-rows.js'
 import type { HeldItems } from '../report-rows.js'
 import { Store } from '../store.js'
 import { longReport, posted } from './report-samples.js'
@@ -109,6 +112,23 @@ describe('the rows of a store', () => {
       }
       expect(await store.reports.leaf(headerHash, account('nobody'))).to.equal(undefined)
       expect(await store.reports.leaf(ZERO_HASH, leaves[0]!.provider)).to.equal(undefined)
+    })
+
+    it('hold the tree of many leaves, which proves each of them, and none of few', async () => {
+      const few = posted(longReport(6, FEW_LEAVES))
+      await store.putReport(long)
+      await store.putReport(few)
+      expect(await store.reports.tree(few.headerHash)).to.equal(undefined)
+      expect(await store.reports.tree(ZERO_HASH)).to.equal(undefined)
+      await reopen()
+      const nodes = (await store.reports.tree(long.headerHash))!
+      for (const leaf of [long.leaves[0]!, long.leaves[PROVIDERS - 1]!]) {
+        const encoded = encodeLeaf(leaf)
+        expect(verifyProof(leafTree(long.leaves).root, encoded, proofIn(nodes, encoded)!)).to.equal(true)
+      }
+      expect(proofIn(nodes, encodeLeaf(few.leaves[0]!))).to.equal(undefined)
+      await store.prune(7)
+      expect((await rowsOf('leaf-tree')).keys).to.deep.equal([])
     })
 
     it('show the leaves of a provider under every index that it had', async () => {
