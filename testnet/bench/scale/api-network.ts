@@ -90,7 +90,7 @@ export class ApiNetwork {
     const cast = facts.verifiers.map((): Uint8Array[] => [])
     for (const ballots of ballotSlices(facts, params, input.assignment, verifier => schedules[verifier - 1]!)) {
       evaluation.add(ballots)
-      for (const [i, { votes }] of ballots.entries()) cast[i]!.push(...votesOf(votes))
+      for (const [i, { votes }] of ballots.entries()) cast[i]!.push(...votesOf(votes.slice()))
     }
     const ballotSet: { verifier: number; root: Hex }[] = []
     for (const [i, { index: verifier }] of facts.verifiers.entries()) {

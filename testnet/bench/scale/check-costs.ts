@@ -51,8 +51,9 @@ function voteChecks(): () => void {
   const [facts, params] = [factsOf(size, 1), paramsOf(size.windowEpochs)]
   const { index: verifier } = facts.verifiers[0]!
   const schedule = new Uint8Array(96).fill(1)
-  const slices = [...ballotSlices(facts, params, assign(facts, params), () => schedule)]
-  const votes = slices.flatMap(ballots => votesOf(ballots.find(one => one.verifier === verifier)!.votes))
+  const votes: Uint8Array[] = []
+  for (const ballots of ballotSlices(facts, params, assign(facts, params), () => schedule))
+    votes.push(...votesOf(ballots.find(one => one.verifier === verifier)!.votes.slice()))
   const index = BallotIndex.of(votes)
   const head = { epoch: facts.epoch, verifier, root: fromHex(index.root), signature: schedule, schedule }
   const parts = Array.from({ length: index.parts }, (_, part) =>

@@ -78,7 +78,8 @@ export type Schedules = (verifier: number) => Uint8Array
 
 /**
  * All ballots of an epoch, one slice of providers after the other. Every receiver of the window votes on its heartbeats; those
- * that are due also have a session, in which each provider keeps its claim.
+ * that are due also have a session, in which each provider keeps its claim. A slice is valid until the next one is asked for,
+ * as in a node: with buffers of its own for each, the collection of garbage takes as long as the reports.
  */
 export function* ballotSlices(
   facts: ChainFacts,
@@ -90,16 +91,17 @@ export function* ballotSlices(
   const measured = vote({ epoch: facts.epoch, outcome: OUTCOME.verified, attempts: 1 })
   const scheduleOf = signed ?? (verifier => fromHex(keccakText(`schedule ${verifier} ${facts.epoch}`)))
   const accounts = facts.providers.map(one => one.account).sort()
+  const written = facts.verifiers.map(() => new Uint8Array(SLICE * VOTE_BYTES))
   for (let from = 0; from < accounts.length; from += SLICE) {
     const slice = accounts.slice(from, from + SLICE).map(provider => ({
       ...{ provider, bytes: fromHex(provider) },
       receivers: new Set(assignment.receiversOf(provider)),
       due: new Set(assignment.dueOf(provider)),
     }))
-    yield facts.verifiers.map(({ index }): CountedBallot => {
+    yield facts.verifiers.map(({ index, position }): CountedBallot => {
       const schedule = scheduleOf(index)
       const own = slice.filter(({ receivers }) => receivers.has(index))
-      const votes = new Uint8Array(own.length * VOTE_BYTES)
+      const votes = written[position]!.subarray(0, own.length * VOTE_BYTES)
       for (const [i, { provider, bytes, due }] of own.entries()) {
         const at = i * VOTE_BYTES
         const isDue = due.has(index)
