@@ -21,4 +21,5 @@ export const DOMAIN = {
   proofOfPossession: domain('proof-of-possession'),
   reward: domain('reward'),
   decoy: domain('decoy'),
+  channel: domain('channel'),
 } as const

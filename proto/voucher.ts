@@ -1,7 +1,8 @@
 /**
  * The signed form of a receipt. It is EIP-712 typed data, so a wallet can show it and a contract can take it as a
  * payment voucher. Within one session `bytes` only grows, so the newest receipt replaces all before it. The
- * provider signs the bytes that it forwarded. The receiver signs the same receipt over the bytes that it hashed.
+ * provider signs the bytes that it forwarded. The receiver signs the same receipt over the bytes that it hashed. In a payment
+ * channel, the signature of the channel's signer makes a receipt a payment for all bytes of the channel so far.
  */
 import { concatBytes } from '@noble/hashes/utils.js'
 import type { NetworkId } from './digests.js'
@@ -16,10 +17,16 @@ export interface Voucher {
   /** h_j: the hash chain over all receipts of the session so far */
   readonly head: Hex
   readonly elapsedMs: number
+  /** the channel that pays for the bytes (see channel.ts); zero in a probe */
+  readonly channel: Hex
+  /** cumulative over all sessions of the channel, IP layer; zero in a probe */
+  readonly total: number
 }
 
 const DOMAIN_TYPE = keccakText('EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)')
-const RECEIPT_TYPE = keccakText('Receipt(bytes32 sessionId,uint64 bytes,bytes32 head,uint32 elapsedMs)')
+const RECEIPT_TYPE = keccakText(
+  'Receipt(bytes32 sessionId,uint64 bytes,bytes32 head,uint32 elapsedMs,bytes32 channel,uint64 total)',
+)
 const NAME = keccakText('Bandwitness')
 const VERSION = keccakText('1')
 const PREFIX = Uint8Array.of(0x19, 0x01)
@@ -28,8 +35,9 @@ const PREFIX = Uint8Array.of(0x19, 0x01)
  * Digest that an EVM key signs. The verifying contract is `EpochReports`, which also names the network in other
  * digests.
  */
-export const voucherDigest = (network: NetworkId, { sessionId, bytes, head, elapsedMs }: Voucher): Hex =>
-  keccak(
+export const voucherDigest = (network: NetworkId, voucher: Voucher): Hex => {
+  const { sessionId, bytes, head, elapsedMs, channel, total } = voucher
+  return keccak(
     concatBytes(
       PREFIX,
       fromHex(
@@ -40,9 +48,10 @@ export const voucherDigest = (network: NetworkId, { sessionId, bytes, head, elap
       ),
       fromHex(
         keccakWords(
-          ['bytes32', 'bytes32', 'uint64', 'bytes32', 'uint32'],
-          [RECEIPT_TYPE, sessionId, bytes, head, elapsedMs],
+          ['bytes32', 'bytes32', 'uint64', 'bytes32', 'uint32', 'bytes32', 'uint64'],
+          [RECEIPT_TYPE, sessionId, bytes, head, elapsedMs, channel, total],
         ),
       ),
     ),
   )
+}

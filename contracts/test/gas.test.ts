@@ -6,6 +6,7 @@ import type { Reward } from '../../proto/reward.js'
 import { bring, bringCertificates, contradicting, convicting } from './support/equivocations.js'
 import { expectRevert, TX_GAS_LIMIT, theChain } from './support/evm.js'
 import { compareGas, type GasRow } from './support/gas-table.js'
+import { GIB, Market, type Opened } from './support/market.js'
 import { leafOf, PARAMS, TestNetwork, TOKEN, WEEK } from './support/network.js'
 import { Ballots, penalise, Receivers, refute, voteOf } from './support/refutations.js'
 import { afterDelay, claim, fundPot, reportRewards } from './support/rewards.js'
@@ -23,6 +24,14 @@ const FREEZE_BOUND = 10_000_000
 const EQUIVOCATION_BOUND = 330_000
 /** The bounty is the first token of the account. */
 const NEW_HOLDER_BOUND = 350_000
+const OPEN_BOUND = 140_000
+const REDEEM_BOUND = 60_000
+/** The chain takes 17,000 gas more for the balance of an account that had no tokens. */
+const REDEEM_WITHOUT_TOKENS_BOUND = 80_000
+const REDEEM_BATCH_BOUND = 22_000
+/** A user signs for each MiB, or more often. Only the last signature goes to the chain. */
+const PAYMENTS = 10_000
+const PAYMENT_BOUND = 20
 /** A set of 191 must fit into one transaction of 16.7 M gas. */
 const CERTIFICATES_BOUND = Math.floor((TX_GAS_LIMIT * 128) / 191)
 const ONE_CHANGE_BOUND = 1_000_000
@@ -53,6 +62,7 @@ describe('contracts: gas', function () {
   it('is within its bounds and agrees with the table', async () => {
     await small()
     await rewards()
+    await market()
     await large()
     compareGas(rows)
   })
@@ -158,6 +168,31 @@ describe('contracts: gas', function () {
       const { gasUsed } = await claim(network, report, account)
       rows.push({ call: `claim, 100,000 accounts, ${who}`, gas: gasUsed, bound })
     }
+  }
+
+  /** Channels of an escrow that holds others' tokens, and payees that have been paid before, and not. */
+  async function market(): Promise<void> {
+    const network = await TestNetwork.create()
+    const escrow = await Market.beside(network)
+    const [payer, payee, newcomer] = [await escrow.payer(1000n * TOKEN), await escrow.payee(), await escrow.payee()]
+    const opened: Opened[] = []
+    for (let i = 0; i <= BATCH; i++) opened.push(await escrow.open(payer, payee))
+    rows.push({ call: 'open a channel', gas: opened[1]!.gasUsed, bound: OPEN_BOUND })
+    const unpaid = await escrow.open(payer, newcomer)
+    const redeem = async (of: readonly Opened[], total: number) =>
+      (await escrow.redeem(of.map(({ channel }) => escrow.receipt(channel, total)))).gasUsed
+    rows.push({
+      ...{ call: 'redeem, the first of an account without tokens', bound: REDEEM_WITHOUT_TOKENS_BOUND },
+      gas: await redeem([unpaid], GIB + 12_345),
+    })
+    await redeem([unpaid, opened[0]!], 2 * GIB + 12_345)
+    const one = await redeem([opened[0]!], 3 * GIB + 12_345)
+    rows.push({ call: 'redeem', gas: one, bound: REDEEM_BOUND })
+    rows.push({ call: `redeem, each of ${PAYMENTS} payments`, gas: Math.ceil(one / PAYMENTS), bound: PAYMENT_BOUND })
+    const batch = await redeem(opened.slice(1), GIB + 12_345)
+    rows.push({ call: `redeem, each of ${BATCH} channels`, gas: Math.ceil(batch / BATCH), bound: REDEEM_BATCH_BOUND })
+    const { gasUsed } = await escrow.escrow.send(payee, 'release', opened[0]!.channel)
+    rows.push({ call: 'release a channel', gas: gasUsed })
   }
 
   async function large(): Promise<void> {

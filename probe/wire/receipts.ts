@@ -2,18 +2,20 @@
  * The provider's receipts of one session, in the shape of vouchers (proto/voucher.ts). Receipts corroborate what the
  * receiver counted. They never set the rate.
  */
-import { toHex } from '../../proto/hex.js'
+import { toHex, ZERO_HASH } from '../../proto/hex.js'
 import type { CounterReceipt, Receipt } from '../../proto/messages.js'
 import type { Voucher } from '../../proto/voucher.js'
 import type { VoucherSigner, VoucherVerifier } from '../ports.js'
 import { receiptHead, receiptSeed } from './statements.js'
 
-/** The voucher that a provider's receipt signs, or a receiver's counter-signature. */
+/** The voucher that a provider's receipt signs, or a receiver's counter-signature. Nobody pays for a probe. */
 export const voucherOf = (receipt: Pick<Receipt, 'sessionId' | 'bytes' | 'head' | 'elapsedMs'>): Voucher => ({
   sessionId: toHex(receipt.sessionId),
   bytes: receipt.bytes,
   head: toHex(receipt.head),
   elapsedMs: receipt.elapsedMs,
+  channel: ZERO_HASH,
+  total: 0,
 })
 
 export class ReceiptChain {

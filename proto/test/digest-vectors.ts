@@ -1,5 +1,6 @@
 /** Named inputs and outputs of every function in `digests.ts` and `voucher.ts`. Safe integers are JSON numbers. */
 import { computeAddress, SigningKey } from 'ethers'
+import { channelId } from '../channel.js'
 import { decoyCommitment } from '../decoy.js'
 import {
   ballotDigest,
@@ -44,11 +45,18 @@ export function digestVectors() {
   const registry = sampleAddress('VerifierRegistry')
   const account = sampleAddress('verifier')
   const blsKey = sampleBytes('BLS key', 128)
+  const escrow = { chainId: 31337, contract: sampleAddress('TransferEscrow') }
+  const channel = {
+    ...{ number: 2 ** 33 + 5, payer: sampleAddress('payer'), payee: provider },
+    ...{ signer: sampleAddress('signer'), price: 2n ** 95n + 1n },
+  }
   const voucher = {
     sessionId: sessionIdOf(network, id, beacon, parties, nonce),
     bytes: 5 * 2 ** 32 + 7,
     head: keccakText('receipt head'),
     elapsedMs: 412_345,
+    channel: channelId(escrow, channel),
+    total: 9 * 2 ** 40 + 1,
   }
   const voucherKey = keccakText('provider key')
   const digestOfVoucher = voucherDigest(network, voucher)
@@ -91,6 +99,7 @@ export function digestVectors() {
     providerSchedule: { scheduleSignature, provider, digest: providerSchedule(fromHex(scheduleSignature), provider) },
     session: { ...bound, beacon, ...parties, nonce, digest: sessionIdOf(network, id, beacon, parties, nonce) },
     decoy: { ...decoys, ...decoy, digest: decoyCommitment(decoys, decoy) },
+    channel: { ...escrow, ...channel, price: `${channel.price}`, digest: channelId(escrow, channel) },
     voucher: {
       ...network,
       voucher,

@@ -10,6 +10,8 @@ const TYPES = {
     { name: 'bytes', type: 'uint64' },
     { name: 'head', type: 'bytes32' },
     { name: 'elapsedMs', type: 'uint32' },
+    { name: 'channel', type: 'bytes32' },
+    { name: 'total', type: 'uint64' },
   ],
 }
 
@@ -25,6 +27,8 @@ describe('vouchers', () => {
           bytes: fc.maxSafeNat(),
           head: hexOf(32),
           elapsedMs: fc.nat(0xffffffff),
+          channel: hexOf(32),
+          total: fc.maxSafeNat(),
         }),
         (network, voucher) => {
           const { chainId, contract: verifyingContract } = network

@@ -41,6 +41,12 @@ library Announcements {
         for (uint256 i = 0; i < multiaddrs.length; i++) _checkText(bytes(multiaddrs[i]), MAX_ADDRESS_BYTES);
     }
 
+    /// @notice Reverts with `WrongTextLength` or `NotPrintable` if a reader would refuse the address.
+    /// @param multiaddr The address
+    function checkAddress(string calldata multiaddr) internal pure {
+        _checkText(bytes(multiaddr), MAX_ADDRESS_BYTES);
+    }
+
     function _checkText(bytes calldata text, uint256 maximum) private pure {
         uint256 length = text.length;
         if (length == 0 || length > maximum) revert WrongTextLength(length, maximum);

@@ -17,6 +17,7 @@ library Digests {
     bytes32 internal constant DOMAIN_PROOF_OF_POSSESSION = keccak256("bandwitness/v1/proof-of-possession");
     bytes32 internal constant DOMAIN_REWARD = keccak256("bandwitness/v1/reward");
     bytes32 internal constant DOMAIN_DECOY = keccak256("bandwitness/v1/decoy");
+    bytes32 internal constant DOMAIN_CHANNEL = keccak256("bandwitness/v1/channel");
 
     /// @dev The sizes of the structs in call data: a word for each field.
     uint256 private constant HEADER_BYTES = 10 * 32;
@@ -28,13 +29,13 @@ library Digests {
         "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
     );
     bytes32 internal constant VOUCHER_TYPE = keccak256(
-        "Receipt(bytes32 sessionId,uint64 bytes,bytes32 head,uint32 elapsedMs)"
+        "Receipt(bytes32 sessionId,uint64 bytes,bytes32 head,uint32 elapsedMs,bytes32 channel,uint64 total)"
     );
     bytes32 internal constant VOUCHER_NAME = keccak256("Bandwitness");
     bytes32 internal constant VOUCHER_VERSION = keccak256("1");
 
     /// @notice A receipt of a session. The provider signs the bytes that it forwarded, the receiver the bytes that it
-    ///         hashed.
+    ///         hashed. In a channel, the signature of the channel's signer makes it a payment.
     struct Voucher {
         /// @notice The id of the session between the provider and one opener
         bytes32 sessionId;
@@ -44,6 +45,10 @@ library Digests {
         bytes32 head;
         /// @notice The time since the provider opened the session, in milliseconds
         uint32 elapsedMs;
+        /// @notice The id of the channel that pays for the bytes; zero in a probe
+        bytes32 channel;
+        /// @notice The bytes of the channel so far, over all of its sessions; zero in a probe
+        uint64 total;
     }
 
     /// @notice The digest that a proof of possession signs. It binds a BLS key to one account, registry and chain.
@@ -151,6 +156,27 @@ library Digests {
         bytes32 seed
     ) internal pure returns (bytes32) {
         return keccak256(abi.encode(DOMAIN_DECOY, chainId, decoys, provider, firstEpoch, lastEpoch, seed));
+    }
+
+    /// @notice The id of a payment channel.
+    /// @param chainId The chain id
+    /// @param escrow The address of `TransferEscrow`
+    /// @param number The number of the channel
+    /// @param payer The account that opened the channel
+    /// @param payee The account that is paid
+    /// @param signer The account whose key signs receipts
+    /// @param price The price, in wei for 2^30 bytes
+    /// @return The id
+    function channel(
+        uint256 chainId,
+        address escrow,
+        uint64 number,
+        address payer,
+        address payee,
+        address signer,
+        uint96 price
+    ) internal pure returns (bytes32) {
+        return keccak256(abi.encode(DOMAIN_CHANNEL, chainId, escrow, number, payer, payee, signer, price));
     }
 
     /// @notice The hash of a leaf. It is hashed twice so that no inner node of the tree can pass for a leaf.

@@ -23,6 +23,7 @@ contract VectorsTest {
         check(Digests.DOMAIN_PROOF_OF_POSSESSION == possession, "proof of possession");
         check(Digests.DOMAIN_REWARD == CHEATS.parseJsonBytes32(json, ".domains.reward"), "reward");
         check(Digests.DOMAIN_DECOY == CHEATS.parseJsonBytes32(json, ".domains.decoy"), "decoy");
+        check(Digests.DOMAIN_CHANNEL == CHEATS.parseJsonBytes32(json, ".domains.channel"), "channel");
     }
 
     function testDecoy() external view {
@@ -87,6 +88,20 @@ contract VectorsTest {
         }
     }
 
+    function testChannel() external view {
+        string memory json = _read("digests");
+        bytes32 id = Digests.channel(
+            CHEATS.parseJsonUint(json, ".channel.chainId"),
+            CHEATS.parseJsonAddress(json, ".channel.contract"),
+            uint64(CHEATS.parseJsonUint(json, ".channel.number")),
+            CHEATS.parseJsonAddress(json, ".channel.payer"),
+            CHEATS.parseJsonAddress(json, ".channel.payee"),
+            CHEATS.parseJsonAddress(json, ".channel.signer"),
+            uint96(CHEATS.parseJsonUint(json, ".channel.price"))
+        );
+        check(id == CHEATS.parseJsonBytes32(json, ".channel.digest"), "channel");
+    }
+
     function testVoucher() external view {
         string memory json = _read("digests");
         bytes32 digest = Digests.voucher(
@@ -96,7 +111,9 @@ contract VectorsTest {
                 sessionId: CHEATS.parseJsonBytes32(json, ".voucher.voucher.sessionId"),
                 bytesCarried: uint64(CHEATS.parseJsonUint(json, ".voucher.voucher.bytes")),
                 head: CHEATS.parseJsonBytes32(json, ".voucher.voucher.head"),
-                elapsedMs: uint32(CHEATS.parseJsonUint(json, ".voucher.voucher.elapsedMs"))
+                elapsedMs: uint32(CHEATS.parseJsonUint(json, ".voucher.voucher.elapsedMs")),
+                channel: CHEATS.parseJsonBytes32(json, ".voucher.voucher.channel"),
+                total: uint64(CHEATS.parseJsonUint(json, ".voucher.voucher.total"))
             })
         );
         check(digest == CHEATS.parseJsonBytes32(json, ".voucher.digest"), "digest");

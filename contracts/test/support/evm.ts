@@ -238,6 +238,8 @@ const ERROR_SOURCES = [
   'RewardsDistributor',
   'Decoys',
   'EquivocationSlasher',
+  'Offers',
+  'TransferEscrow',
   'StakeToken',
 ]
 

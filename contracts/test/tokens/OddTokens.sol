@@ -81,3 +81,30 @@ contract Thief is IHook {
         _vault.withdraw(_role, address(this));
     }
 }
+
+/// @notice Does what it is told, at once or while its tokens are on their way.
+contract Puppet is IHook {
+    address private _target;
+    bytes private _call;
+
+    function whenTokensMove(address target, bytes calldata call) external {
+        (_target, _call) = (target, call);
+    }
+
+    function execute(address target, bytes calldata call) external {
+        _execute(target, call);
+    }
+
+    function tokensMove() external {
+        _execute(_target, _call);
+    }
+
+    function _execute(address target, bytes memory call) private {
+        // solhint-disable-next-line avoid-low-level-calls
+        (bool done, bytes memory answer) = target.call(call);
+        if (done) return;
+        assembly ("memory-safe") {
+            revert(add(answer, 32), mload(answer))
+        }
+    }
+}
