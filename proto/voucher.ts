@@ -6,6 +6,7 @@
  */
 import { concatBytes } from '@noble/hashes/utils.js'
 import type { NetworkId } from './digests.js'
+import { DOMAIN } from './domains.js'
 import { keccak, keccakText, keccakWords } from './hash.js'
 import { fromHex, type Hex } from './hex.js'
 
@@ -17,7 +18,7 @@ export interface Voucher {
   /** h_j: the hash chain over all receipts of the session so far */
   readonly head: Hex
   readonly elapsedMs: number
-  /** the channel that pays for the bytes (see channel.ts); zero in a probe */
+  /** the channel that pays for the bytes (see `Channel`); zero in a probe */
   readonly channel: Hex
   /** cumulative over all sessions of the channel, IP layer; zero in a probe */
   readonly total: number
@@ -55,3 +56,27 @@ export const voucherDigest = (network: NetworkId, voucher: Voucher): Hex => {
     ),
   )
 }
+
+/** A payment channel, as it was opened: a user's tokens that pay one account for traffic. None of it changes. */
+export interface Channel {
+  /** of the escrow's channels, in the order of their opening */
+  readonly number: number
+  /** the account that opened it, and gets back what is left */
+  readonly payer: Hex
+  /** the account that is paid */
+  readonly payee: Hex
+  /** the account whose key signs receipts for the payer */
+  readonly signer: Hex
+  /** wei for 2^30 bytes */
+  readonly price: bigint
+}
+
+/** The id that receipts name. @param escrow which contract: a receipt is void at any other */
+export const channelId = (
+  escrow: { readonly chainId: number; readonly contract: Hex },
+  { number, payer, payee, signer, price }: Channel,
+): Hex =>
+  keccakWords(
+    ['bytes32', 'uint256', 'address', 'uint64', 'address', 'address', 'address', 'uint256'],
+    [DOMAIN.channel, BigInt(escrow.chainId), escrow.contract, number, payer, payee, signer, price],
+  )

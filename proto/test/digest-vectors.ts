@@ -1,6 +1,5 @@
 /** Named inputs and outputs of every function in `digests.ts` and `voucher.ts`. Safe integers are JSON numbers. */
 import { computeAddress, SigningKey } from 'ethers'
-import { channelId } from '../channel.js'
 import { decoyCommitment } from '../decoy.js'
 import {
   ballotDigest,
@@ -22,7 +21,7 @@ import { DOMAIN } from '../domains.js'
 import { equivocationDigests, STATEMENT_KINDS } from '../equivocation.js'
 import { keccakText } from '../hash.js'
 import { fromHex, type Hex } from '../hex.js'
-import { voucherDigest } from '../voucher.js'
+import { channelId, voucherDigest } from '../voucher.js'
 import { sampleAddress, sampleBytes, sampleHeader } from './samples.js'
 
 export function digestVectors() {

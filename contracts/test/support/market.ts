@@ -1,9 +1,8 @@
 /** Offers and an escrow beside a network, and the receipts that it pays for. */
 import { computeAddress, SigningKey, ZeroHash } from 'ethers'
-import { type Channel, channelId } from '../../../proto/channel.js'
 import { keccakText } from '../../../proto/hash.js'
 import type { Hex } from '../../../proto/hex.js'
-import { voucherDigest } from '../../../proto/voucher.js'
+import { type Channel, channelId, voucherDigest } from '../../../proto/voucher.js'
 import { Bound, type Receipt } from './evm.js'
 import { DAY, type TestNetwork, TOKEN } from './network.js'
 
