@@ -7,6 +7,7 @@ import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProo
 import {IEpochReports} from "./interfaces/IEpochReports.sol";
 import {IRewardsDistributor} from "./interfaces/IRewardsDistributor.sol";
 import {Digests} from "./libraries/Digests.sol";
+import {ExactTransfers} from "./libraries/ExactTransfers.sol";
 
 /// @notice Pays verifiers and providers what final reports show, and mints nothing. It has no owner.
 /// @dev The amounts in reports are cumulative, so it does not matter which of them are claimed, by whom and in which
@@ -14,6 +15,7 @@ import {Digests} from "./libraries/Digests.sol";
 ///      called.
 contract RewardsDistributor is IRewardsDistributor {
     using SafeERC20 for IERC20;
+    using ExactTransfers for IERC20;
 
     /// @notice The token that is paid.
     IERC20 public immutable token;
@@ -37,9 +39,7 @@ contract RewardsDistributor is IRewardsDistributor {
         if (amount == 0) revert NothingToFund();
         funded += amount;
         emit Funded(msg.sender, amount);
-        uint256 before = token.balanceOf(address(this));
-        token.safeTransferFrom(msg.sender, address(this), amount);
-        uint256 received = token.balanceOf(address(this)) - before;
+        uint256 received = token.take(amount);
         if (received != amount) revert WrongAmountReceived(amount, received);
     }
 

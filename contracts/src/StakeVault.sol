@@ -5,6 +5,7 @@ import {ERC20Burnable} from "@openzeppelin/contracts/token/ERC20/extensions/ERC2
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IStakeVault} from "./interfaces/IStakeVault.sol";
+import {ExactTransfers} from "./libraries/ExactTransfers.sol";
 import {RoleTotals} from "./libraries/RoleTotals.sol";
 import {StakeTokens} from "./libraries/StakeTokens.sol";
 import {WeekStarts} from "./libraries/WeekStarts.sol";
@@ -95,9 +96,7 @@ contract StakeVault is IStakeVault {
         if (amount > maximumBalance - balance) revert BalanceTooLarge(balance, amount, maximumBalance);
         held.free += uint96(amount);
         emit Deposited(role, msg.sender, amount);
-        uint256 before = token.balanceOf(address(this));
-        token.safeTransferFrom(msg.sender, address(this), amount);
-        uint256 received = token.balanceOf(address(this)) - before;
+        uint256 received = ExactTransfers.take(token, amount);
         if (received != amount) revert TransferNotExact(amount, received);
     }
 

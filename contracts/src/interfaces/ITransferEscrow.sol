@@ -222,7 +222,7 @@ interface ITransferEscrow {
     /// @notice The id of a channel: receipts name it. It tells chains and escrows apart.
     /// @param channel The channel
     /// @return The id
-    function idOf(Channel calldata channel) external view returns (bytes32);
+    function idOf(Channel memory channel) external view returns (bytes32);
 
     /// @notice The amounts of a channel.
     /// @param id The id of the channel

@@ -4,6 +4,7 @@ pragma solidity ^0.8.30;
 import {IEpochReports} from "../interfaces/IEpochReports.sol";
 import {IRefutations} from "../interfaces/IRefutations.sol";
 import {ISlashingManager} from "../interfaces/ISlashingManager.sol";
+import {ITransferEscrow} from "../interfaces/ITransferEscrow.sol";
 
 /// @notice The digests that nodes hash and sign. They equal those of proto/domains.ts and proto/digests.ts; the golden
 ///         vectors check both.
@@ -161,22 +162,14 @@ library Digests {
     /// @notice The id of a payment channel.
     /// @param chainId The chain id
     /// @param escrow The address of `TransferEscrow`
-    /// @param number The number of the channel
-    /// @param payer The account that opened the channel
-    /// @param payee The account that is paid
-    /// @param signer The account whose key signs receipts
-    /// @param price The price, in wei for 2^30 bytes
+    /// @param opened The channel
     /// @return The id
     function channel(
         uint256 chainId,
         address escrow,
-        uint64 number,
-        address payer,
-        address payee,
-        address signer,
-        uint96 price
+        ITransferEscrow.Channel memory opened
     ) internal pure returns (bytes32) {
-        return keccak256(abi.encode(DOMAIN_CHANNEL, chainId, escrow, number, payer, payee, signer, price));
+        return keccak256(abi.encode(DOMAIN_CHANNEL, chainId, escrow, opened));
     }
 
     /// @notice The hash of a leaf. It is hashed twice so that no inner node of the tree can pass for a leaf.

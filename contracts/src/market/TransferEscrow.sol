@@ -11,11 +11,13 @@ import {IPrice} from "../interfaces/IPrice.sol";
 import {ISlashingManager} from "../interfaces/ISlashingManager.sol";
 import {ITransferEscrow} from "../interfaces/ITransferEscrow.sol";
 import {Digests} from "../libraries/Digests.sol";
+import {ExactTransfers} from "../libraries/ExactTransfers.sol";
 
 /// @notice Pays for traffic by receipts that users signed. It has no owner, and no say over stakes.
-/// @dev All state is written before the token is called, so that a token that calls back finds it as it will be.
+/// @dev What is written of a channel is written before its tokens move, so that a token that calls back finds it as it will be.
 contract TransferEscrow is ITransferEscrow {
     using SafeERC20 for IERC20;
+    using ExactTransfers for IERC20;
 
     /// @dev One slot. A sum that does not fit reverts.
     struct Balance {
@@ -122,19 +124,17 @@ contract TransferEscrow is ITransferEscrow {
     function redeem(Redemption[] calldata redemptions) external {
         address payee;
         uint256 due;
-        bool isAny;
         for (uint256 i = 0; i < redemptions.length; ++i) {
             Redemption calldata one = redemptions[i];
             uint256 amount = _redeem(one);
             if (amount == 0) continue;
-            isAny = true;
             if (one.channel.payee != payee) {
                 _pay(payee, due);
                 (payee, due) = (one.channel.payee, 0);
             }
             due += amount;
         }
-        if (!isAny) revert NothingToRedeem();
+        if (due == 0) revert NothingToRedeem();
         _pay(payee, due);
     }
 
@@ -149,8 +149,8 @@ contract TransferEscrow is ITransferEscrow {
     // ------------------------------------------------------------------ views
 
     /// @inheritdoc ITransferEscrow
-    function idOf(Channel calldata channel) public view returns (bytes32) {
-        return _idOf(channel.number, channel.payer, channel.payee, channel.signer, channel.price);
+    function idOf(Channel memory channel) public view returns (bytes32) {
+        return Digests.channel(_chainId, address(this), channel);
     }
 
     /// @inheritdoc ITransferEscrow
@@ -171,10 +171,9 @@ contract TransferEscrow is ITransferEscrow {
         if (signer == address(0)) revert NoSigner();
         uint96 price = prices.quote(payee, isPremium);
         if (price > maxPrice) revert PriceTooHigh(price, maxPrice);
-        uint64 number = _nextNumber++;
-        id = _idOf(number, msg.sender, payee, signer, price);
+        Channel memory channel = Channel(_nextNumber++, msg.sender, payee, signer, price);
+        id = idOf(channel);
         _add(_balances[id], deposit);
-        Channel memory channel = Channel(number, msg.sender, payee, signer, price);
         emit Opened(id, msg.sender, payee, channel, deposit, isPremium);
         _take(deposit);
     }
@@ -228,19 +227,7 @@ contract TransferEscrow is ITransferEscrow {
     }
 
     function _take(uint256 amount) private {
-        uint256 before = token.balanceOf(address(this));
-        token.safeTransferFrom(msg.sender, address(this), amount);
-        uint256 received = token.balanceOf(address(this)) - before;
+        uint256 received = token.take(amount);
         if (received != amount) revert WrongAmountReceived(amount, received);
-    }
-
-    function _idOf(
-        uint64 number,
-        address payer,
-        address payee,
-        address signer,
-        uint96 price
-    ) private view returns (bytes32) {
-        return Digests.channel(_chainId, address(this), number, payer, payee, signer, price);
     }
 }

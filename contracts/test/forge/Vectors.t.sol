@@ -4,6 +4,7 @@ pragma solidity ^0.8.30;
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {IEpochReports} from "../../src/interfaces/IEpochReports.sol";
 import {ISlashingManager} from "../../src/interfaces/ISlashingManager.sol";
+import {ITransferEscrow} from "../../src/interfaces/ITransferEscrow.sol";
 import {Bls12381} from "../../src/libraries/Bls12381.sol";
 import {Digests} from "../../src/libraries/Digests.sol";
 import {CHEATS, check} from "./Cheats.sol";
@@ -93,11 +94,13 @@ contract VectorsTest {
         bytes32 id = Digests.channel(
             CHEATS.parseJsonUint(json, ".channel.chainId"),
             CHEATS.parseJsonAddress(json, ".channel.contract"),
-            uint64(CHEATS.parseJsonUint(json, ".channel.number")),
-            CHEATS.parseJsonAddress(json, ".channel.payer"),
-            CHEATS.parseJsonAddress(json, ".channel.payee"),
-            CHEATS.parseJsonAddress(json, ".channel.signer"),
-            uint96(CHEATS.parseJsonUint(json, ".channel.price"))
+            ITransferEscrow.Channel({
+                number: uint64(CHEATS.parseJsonUint(json, ".channel.number")),
+                payer: CHEATS.parseJsonAddress(json, ".channel.payer"),
+                payee: CHEATS.parseJsonAddress(json, ".channel.payee"),
+                signer: CHEATS.parseJsonAddress(json, ".channel.signer"),
+                price: uint96(CHEATS.parseJsonUint(json, ".channel.price"))
+            })
         );
         check(id == CHEATS.parseJsonBytes32(json, ".channel.digest"), "channel");
     }

@@ -57,31 +57,6 @@ interface IHook {
     function tokensMove() external;
 }
 
-interface IVault {
-    function deposit(address role, uint256 amount) external;
-    function withdraw(address role, address account) external returns (uint256);
-}
-
-/// @notice Withdraws a deposit while its tokens are still on their way.
-contract Thief is IHook {
-    IVault private immutable _vault;
-    address private immutable _role;
-
-    constructor(IVault vault, address role) {
-        _vault = vault;
-        _role = role;
-    }
-
-    function deposit(ERC20 token, uint256 amount) external {
-        token.approve(address(_vault), amount);
-        _vault.deposit(_role, amount);
-    }
-
-    function tokensMove() external {
-        _vault.withdraw(_role, address(this));
-    }
-}
-
 /// @notice Does what it is told, at once or while its tokens are on their way.
 contract Puppet is IHook {
     address private _target;
