@@ -6,11 +6,10 @@ import { headerHash } from '../../proto/digests.js'
 import type { Header } from '../../proto/header.js'
 import { type Hex, ZERO_HASH } from '../../proto/hex.js'
 import type { Leaf } from '../../proto/leaf.js'
-import { leafPart } from '../../proto/leaf-state.js'
-import { MerkleTree } from '../../proto/merkle.js'
 import type { PostedReport } from '../core/ports.js'
 import { decodeRewards, type Rewards, rewardsTree } from '../core/rewards/rewards.js'
-import { type CarryOver, decodeCarryOver } from '../core/scoring/carry-over.js'
+import type { CarryOver } from '../core/scoring/carry-over.js'
+import { carryOverUnder } from '../core/scoring/report.js'
 import type { VerifierContext } from './context.js'
 import type { PeerSync } from './peer-sync.js'
 import { reportBefore } from './report-before.js'
@@ -151,9 +150,7 @@ export class AcceptedReports {
 
   /** Checks the leaves against the score root, and the carry-over of each leaf against the leaf. */
   #fetchLeaves(posted: PostedReport): Promise<CarryOver> {
-    return this.peers.leaves(posted, encoded =>
-      new MerkleTree(encoded.map(leafPart)).root === posted.header.scoreRoot ? decodeCarryOver(encoded) : undefined,
-    )
+    return this.peers.leaves(posted, encoded => carryOverUnder(posted.header.scoreRoot, encoded))
   }
 
   #fetchRewards({ headerHash: hash, header }: PostedReport): Promise<Rewards> {

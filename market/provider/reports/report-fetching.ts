@@ -7,15 +7,13 @@ import type { Logger } from 'pino'
 import type { MonotonicClock } from '../../../probe/index.js'
 import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
 import type { Leaf } from '../../../proto/leaf.js'
-import { leafPart } from '../../../proto/leaf-state.js'
-import { MerkleTree } from '../../../proto/merkle.js'
 import { Problem } from '../../../verifier/api/problem.js'
 import { Recent } from '../../../verifier/api/recent.js'
 import type { Bring } from '../../../verifier/api/reports.js'
 import { type ChainFacts, withLinks } from '../../../verifier/core/facts.js'
 import type { Chain, PostedReport } from '../../../verifier/core/ports.js'
 import { decodeRewards, rewardsTree } from '../../../verifier/core/rewards/rewards.js'
-import { decodeCarryOver } from '../../../verifier/core/scoring/carry-over.js'
+import { carryOverUnder } from '../../../verifier/core/scoring/report.js'
 import { type Rate, RateLimit } from '../../../verifier/net/rate-limit.js'
 import { WrongAnswer } from '../../../verifier/net/sync.js'
 import type { PeerSync } from '../../../verifier/node/peer-sync.js'
@@ -142,9 +140,9 @@ export class ReportFetching {
     this.#count()
     try {
       const carryOver = await peers.leaves(posted, encoded => {
-        if (new MerkleTree(encoded.map(leafPart)).root !== header.scoreRoot)
-          throw new WrongAnswer('leaves with another root than the chain holds')
-        return decodeCarryOver(encoded)
+        const carryOver = carryOverUnder(header.scoreRoot, encoded)
+        if (carryOver === undefined) throw new WrongAnswer('leaves with another root than the chain holds')
+        return carryOver
       })
       const rewards = await peers.rewards(headerHash, encoded => {
         const decoded = decodeRewards(encoded)

@@ -4,8 +4,10 @@ import type { Header } from '../../../proto/header.js'
 import type { Hex } from '../../../proto/hex.js'
 import { DIGEST_BYTES } from '../../../proto/keccak.js'
 import { encodeLeaf, type Leaf } from '../../../proto/leaf.js'
+import { leafPart } from '../../../proto/leaf-state.js'
 import { MerkleTree, writeLeafHash } from '../../../proto/merkle.js'
 import { ballotSetRoot } from '../agreement/ballot-set.js'
+import { type CarryOver, decodeCarryOver } from './carry-over.js'
 import { type EvaluateInput, type Evaluation, evaluateEpoch, type OnTally } from './evaluate.js'
 
 export interface ReportInput extends EvaluateInput {
@@ -56,6 +58,18 @@ export function leafTree(leaves: readonly Leaf[]): MerkleTree {
   const tree = hashedTree(leaves)
   trees.set(leaves, tree)
   return tree
+}
+
+/**
+ * What fetched leaves hand on, each encoded with its carry-over; undefined if their root is another. @throws as
+ * `decodeCarryOver`
+ */
+export function carryOverUnder(scoreRoot: Hex, encoded: readonly Uint8Array[]): CarryOver | undefined {
+  const tree = new MerkleTree(encoded.map(leafPart))
+  if (tree.root !== scoreRoot) return undefined
+  const carryOver = decodeCarryOver(encoded)
+  trees.set(carryOver.leaves, tree)
+  return carryOver
 }
 
 function hashedTree(leaves: readonly Leaf[]): MerkleTree {
