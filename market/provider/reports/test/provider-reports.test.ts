@@ -140,8 +140,10 @@ describe("a provider's own node", function () {
   })
 
   it('serves `reputation` and `explain`, whose checks all hold', async () => {
-    const { url: api } = await startNode([{}])
-    const flags = { api, provider: PROVIDER }
+    const own = await startNode([{}])
+    // The commands end their wait after ten seconds, which a busy machine may need for a fetch.
+    for (const name of ['provider', 'explanation'] as const) expect((await get(own, pathOf(name))).status).to.equal(200)
+    const flags = { api: own.url, provider: PROVIDER }
     const [row] = await reputationOf(flags)
     expect(row).to.deep.equal((await reputationOf({ ...flags, api: verifier.api.url }))[0])
     expect(row!.leaf!.epoch).to.equal(LATEST)
