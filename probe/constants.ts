@@ -61,6 +61,19 @@ export const SESSION_MS = 26_000
 export const SETTLE_MS = 250
 export const SETTLE_SPREAD_MS = 100
 
+/** A session that is paid for may be ahead of its payments by this many bytes, or by what it carries in this time. */
+export const PAID_WINDOW_BYTES = 4 << 20
+export const PAID_WINDOW_MS = 1000
+/**
+ * A payment of at least so many bytes shows that a session is in use, and gives it SESSION_MS more. Pings alone are as much
+ * in a few seconds.
+ */
+export const LEAST_PAID_BYTES = 16 * 1024
+/** Payments of one session, a second: receipts are at most ten, and each costs a signature check and a write to the disk. */
+export const PAYMENTS_PER_SECOND = 20
+/** A session with so many void payments ends. */
+export const MOST_VOID_PAYMENTS = 100
+
 /**
  * Sessions of strangers, who show no token. A person's own measurement takes one or a few for some seconds. Sessions
  * with a token have no limit of their own: there are no more than tokens.

@@ -38,6 +38,9 @@ export type RelayStats = RelayTraffic & {
   counterSignedBytes: number
   /** bytes that the relay had forwarded of these flows */
   receiptedBytes: number
+  /** bytes at the IP layer that users paid for, and payments that were void */
+  paidBytes: number
+  voidPayments: number
   readonly refused: Record<RefuseName, number>
 }
 
@@ -63,5 +66,7 @@ export const newRelayStats = (memory: RelayCounterMemory): RelayStats =>
     counterSigned: 0,
     counterSignedBytes: 0,
     receiptedBytes: 0,
+    paidBytes: 0,
+    voidPayments: 0,
     refused: Object.fromEntries(Object.keys(REFUSE).map(name => [name, 0])) as Record<RefuseName, number>,
   })

@@ -5,6 +5,7 @@ import type { Endpoint, ReceivedBatch } from '../io/datagram-port.js'
 import { bytesIn } from '../verdict/share.js'
 import { isOverIpv6 } from '../wire/address-family.js'
 import { isChallenge, isEcho, type PathValidation } from '../wire/path-validation.js'
+import { Allowance } from './allowance.js'
 import { Forwarded } from './forwarded.js'
 import type { DropReason } from './relay-stats.js'
 import { TokenBucket } from './token-bucket.js'
@@ -40,10 +41,10 @@ export class RelayedSession {
   readonly openedMs: number
   readonly path: PathValidation
   readonly forwarded: Forwarded
+  readonly allowance: Allowance
   readonly #bucket: TokenBucket
   /** of each datagram to the next hop */
   readonly #headerBytes: number
-  #budgetBytes: number
   #source: Endpoint | undefined
   /** an opener challenges the relay no more often than a relay does a next hop: else the relay would reflect what it sends */
   #challenged = 0
@@ -59,7 +60,7 @@ export class RelayedSession {
     this.path = path
     this.#headerBytes = headerBytes(isOverIpv6(spec.nextHopHost))
     this.forwarded = new Forwarded(spec.rateKbps, this.#headerBytes)
-    this.#budgetBytes = spec.budgetBytes
+    this.allowance = new Allowance(spec.budgetBytes, spec.rateKbps)
     const burstBytes = Math.max(bytesIn(spec.rateKbps, POLICE_BURST_MS), MIN_BURST_BYTES)
     this.#bucket = new TokenBucket(spec.rateKbps * POLICE_SLACK, burstBytes, nowMs)
   }
@@ -80,10 +81,14 @@ export class RelayedSession {
     this.#source ??= batch.source(i)
     if (!batch.isFrom(i, this.#source)) return 'wrong-source'
     const bytes = length + this.#headerBytes
-    if (bytes > this.#budgetBytes) return 'over-budget'
+    if (!this.allowance.has(bytes)) return 'over-budget'
     // Not by when it is looked at: if the relay was held up, a stream that kept its rate would look like a burst.
     if (!this.#bucket.take(bytes, batch.arrivedMs[i]!)) return 'over-rate'
-    this.#budgetBytes -= bytes
     return 'forward'
+  }
+
+  /** Takes a datagram that goes on from what the session may forward. @param length of the datagram */
+  spend(length: number): void {
+    this.allowance.spend(length + this.#headerBytes)
   }
 }

@@ -130,6 +130,11 @@ export class Relaying {
     this.#byId.set(spec.id, session)
   }
 
+  /** @param bytes that the session's user has paid for, besides those before */
+  pay(id: number, bytes: number): void {
+    this.#byId.get(id)?.allowance.pay(bytes)
+  }
+
   /** @returns the content of the last receipt, if one is due */
   endSession(id: number): DueReceipt | undefined {
     const session = this.#byId.get(id)
@@ -190,11 +195,14 @@ export class Relaying {
     packet.rateKbps = session.rateKbps
     packet.ageMs = Math.max(0, arrivedMs - session.openedMs)
     const verdict = this.#forwarding.forward(packet, arrivedMs)
+    if (verdict === 'drop') {
+      this.#stats.dropped['not-forwarded']++
+      return
+    }
+    session.spend(packet.length)
     if (verdict === 'now') {
       this.#port.forward(i, packet.length, session.nextHop)
       this.#count(session, packet.length)
-    } else if (verdict === 'drop') {
-      this.#stats.dropped['not-forwarded']++
     } else {
       const bytes = Buffer.from(packet.bytes.subarray(0, packet.length))
       this.#delayed.add({ dueMs: arrivedMs + verdict.holdMs, bytes, session: session.id })

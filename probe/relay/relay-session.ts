@@ -1,12 +1,23 @@
 /** One session in the main thread of its provider: the opener's stream, and the receipts that the provider signs. */
-import { type Receipt, RelayFrame, type RelayOpen } from '../../proto/messages.js'
+import { type CounterReceipt, OpenerFrame, type Receipt, RelayFrame } from '../../proto/messages.js'
+import { LEAST_PAID_BYTES } from '../constants.js'
+import { within } from '../deadline.js'
 import type { DueReceipt } from '../plane/relaying.js'
-import type { MessageStream, VoucherSigner } from '../ports.js'
+import type { MessageStream, MonotonicClock, VoucherSigner } from '../ports.js'
 import { ReceiptChain } from '../wire/receipts.js'
+import type { Paying } from './paying.js'
+
+export interface RelaySessionModules {
+  readonly sessionId: Uint8Array
+  readonly tag: Uint8Array
+  readonly stream: MessageStream
+  readonly voucherSigner: VoucherSigner
+  readonly clock: MonotonicClock
+  readonly paying: Paying
+}
 
 export class RelaySession {
-  readonly #stream: MessageStream
-  readonly #signer: VoucherSigner
+  readonly #modules: RelaySessionModules
   readonly #receipts: ReceiptChain
   readonly #path = Promise.withResolvers<boolean>()
   #lastReceipt: Receipt | undefined
@@ -14,17 +25,9 @@ export class RelaySession {
   /** the last receipt to be signed and sent: one follows the other */
   #sending: Promise<void> = Promise.resolve()
 
-  constructor(
-    open: RelayOpen,
-    given: {
-      readonly tag: Uint8Array
-      readonly stream: MessageStream
-      readonly signer: VoucherSigner
-    },
-  ) {
-    this.#stream = given.stream
-    this.#signer = given.signer
-    this.#receipts = new ReceiptChain(open.sessionId, given.tag)
+  constructor(modules: RelaySessionModules) {
+    this.#modules = modules
+    this.#receipts = new ReceiptChain(modules.sessionId, modules.tag)
   }
 
   /** Resolves to whether the next hop answered in time. */
@@ -36,13 +39,35 @@ export class RelaySession {
     this.#path.resolve(validated)
   }
 
-  /** The opener's next message, which ends the session; undefined if the opener or the relay goes away. */
-  ended(): Promise<Uint8Array | undefined> {
-    return Promise.race([this.#stream.receive(), this.#closed.promise])
+  /**
+   * Hears the opener until it finishes, goes away, sends nonsense or runs out of time. A payment gives it as much time again.
+   * @param onPayment hears what was paid, or undefined for a void payment
+   * @returns whether it finished
+   */
+  async hear(durationMs: number, onPayment: (paidBytes: number | undefined) => void): Promise<boolean> {
+    const { stream, clock, paying } = this.#modules
+    let untilMs = clock.now() + durationMs
+    while (!paying.isHopeless) {
+      const next = Promise.race([stream.receive(), this.#closed.promise])
+      const bytes = await within(untilMs - clock.now(), 'end of session', next).catch(() => undefined)
+      if (bytes === undefined) return false
+      const { finish, counter } = decoded(bytes)
+      if (finish !== undefined) return true
+      if (counter === undefined) return false
+      const paidBytes = await paying.take(counter)
+      onPayment(paidBytes)
+      if ((paidBytes ?? 0) >= LEAST_PAID_BYTES) untilMs = clock.now() + durationMs
+    }
+    return false
+  }
+
+  /** A payment that comes after the end. @returns see `Paying.take` */
+  take(counter: CounterReceipt): Promise<number | undefined> {
+    return this.#modules.paying.take(counter)
   }
 
   sendReceipt({ bytes, elapsedMs }: DueReceipt): void {
-    const receipt = this.#receipts.next(bytes, elapsedMs, this.#signer)
+    const receipt = this.#receipts.next(bytes, elapsedMs, this.#modules.voucherSigner)
     this.#sending = this.#sending
       .then(() => this.#send(receipt))
       .catch(() => {
@@ -67,6 +92,15 @@ export class RelaySession {
   async #send(receipt: Promise<Receipt>): Promise<void> {
     const signed = await receipt
     this.#lastReceipt = signed
-    await this.#stream.send(RelayFrame.encode({ receipt: signed }))
+    this.#modules.paying.add(signed)
+    await this.#modules.stream.send(RelayFrame.encode({ receipt: signed }))
+  }
+}
+
+function decoded(bytes: Uint8Array): OpenerFrame {
+  try {
+    return OpenerFrame.decode(bytes)
+  } catch {
+    return {}
   }
 }

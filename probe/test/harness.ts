@@ -9,8 +9,9 @@ import { Condition } from '../deadline.js'
 import type { Backend } from '../io/datagram-port.js'
 import { loadNative } from '../io/native.js'
 import type { ForwardingSpec } from '../plane/forwarding.js'
-import type { Access, MessageStream, ProviderStream, SessionParties } from '../ports.js'
+import type { Access, MessageStream, Payments, ProviderStream, SessionParties } from '../ports.js'
 import { Receiver } from '../receiver/receiver.js'
+import type { CreditRule } from '../relay/credit.js'
 import { everybodyReserved, Relay } from '../relay/relay.js'
 import { type SenderDeps, serveProbe } from '../sender/sender.js'
 import { type SoloKeys, soloKeys } from '../solo-keys.js'
@@ -55,6 +56,10 @@ export interface NetworkOptions {
   readonly offload?: boolean
   /** of the relay (default: every session is reserved) */
   readonly access?: Access
+  /** of the relay (default: nobody can pay) */
+  readonly payments?: Payments
+  /** of the relay (default: no limit) */
+  readonly credit?: CreditRule
   /** keys to use (default: fresh ones) */
   readonly peers?: NetworkPeers
   readonly parties?: SessionParties

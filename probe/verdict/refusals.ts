@@ -28,7 +28,8 @@ export function refusalOf({ refuse, token }: Pick<ProbeRelay, 'refuse' | 'token'
   switch (refuse?.reason) {
     case undefined:
       return undefined
-    case REFUSE.busy: // a token is good for a place that no stranger can take
+    case REFUSE.busy: // a token is good for a place that no stranger can take,
+    case REFUSE.credit: // and for bytes that no stranger gets
       return token === true ? 'at-fault' : 'in-doubt'
     case REFUSE.replayed: // nobody but the provider knows what an opener showed it, now or before
     case REFUSE.otherProvider:

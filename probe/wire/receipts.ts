@@ -8,14 +8,14 @@ import type { Voucher } from '../../proto/voucher.js'
 import type { VoucherSigner, VoucherVerifier } from '../ports.js'
 import { receiptHead, receiptSeed } from './statements.js'
 
-/** The voucher that a provider's receipt signs, or a receiver's counter-signature. Nobody pays for a probe. */
-export const voucherOf = (receipt: Pick<Receipt, 'sessionId' | 'bytes' | 'head' | 'elapsedMs'>): Voucher => ({
+/** The voucher that a provider's receipt signs, or a counter-signature. Nobody pays for a probe. */
+export const voucherOf = (receipt: Omit<CounterReceipt, 'signature'>): Voucher => ({
   sessionId: toHex(receipt.sessionId),
   bytes: receipt.bytes,
   head: toHex(receipt.head),
   elapsedMs: receipt.elapsedMs,
-  channel: ZERO_HASH,
-  total: 0,
+  channel: receipt.channel === undefined ? ZERO_HASH : toHex(receipt.channel),
+  total: receipt.total ?? 0,
 })
 
 export class ReceiptChain {
@@ -46,21 +46,35 @@ export class ReceiptChain {
   }
 }
 
+/** What a receipt says besides its bytes, which a counter-signature repeats. */
+export type ReceiptPoint = Pick<Receipt, 'sessionId' | 'head' | 'elapsedMs'>
+
+/** Before the first receipt of a session. */
+export const receiptStart = (sessionId: Uint8Array, tag: Uint8Array): ReceiptPoint => ({
+  ...{ sessionId, elapsedMs: 0 },
+  head: receiptSeed(sessionId, tag),
+})
+
 /**
- * The receiver's counter-signature of a provider's last receipt.
+ * The counter-signature of a provider's last receipt.
  * @param bytes that the receiver verified, at the IP layer
+ * @param payment the channel that pays, and its bytes so far; undefined in a probe
  */
-export async function counterSign(last: Receipt, bytes: number, signer: VoucherSigner): Promise<CounterReceipt> {
-  const { sessionId, head, elapsedMs } = last
-  const counter = { sessionId, bytes, head, elapsedMs }
+export async function counterSign(
+  { sessionId, head, elapsedMs }: ReceiptPoint,
+  bytes: number,
+  signer: VoucherSigner,
+  payment?: { readonly channel: Uint8Array; readonly total: number },
+): Promise<CounterReceipt> {
+  const counter = { sessionId, bytes, head, elapsedMs, ...payment }
   return { ...counter, signature: await signer.sign(voucherOf(counter)) }
 }
 
 /** Whether a counter-signature belongs to this receipt. Its signature, which shows who signed, is not checked here. */
-export function isCounterOf(counter: CounterReceipt, last: Receipt): boolean {
-  const [said, receipt] = [voucherOf(counter), voucherOf(last)]
-  return said.sessionId === receipt.sessionId && said.head === receipt.head && said.elapsedMs === receipt.elapsedMs
-}
+export const isCounterOf = (counter: ReceiptPoint, last: ReceiptPoint): boolean =>
+  Buffer.compare(counter.sessionId, last.sessionId) === 0 &&
+  Buffer.compare(counter.head, last.head) === 0 &&
+  counter.elapsedMs === last.elapsedMs
 
 /**
  * The last signature covers all earlier receipts through the hash chain, so one check is enough.

@@ -18,6 +18,8 @@ export const REFUSE = {
   token: 8,
   /** the relay has no address of the next hop's IP family */
   family: 9,
+  /** a stranger, from where the provider has carried as much without payment as it does in an epoch */
+  credit: 10,
 } as const
 
 export type RefuseName = keyof typeof REFUSE

@@ -4,10 +4,10 @@
  */
 import { fromHex, type Hex } from '../../proto/hex.js'
 import {
-  CounterReceipt,
+  type CounterReceipt,
   MAX_RECEIPTS,
+  OpenerFrame,
   type Receipt,
-  RelayFinish,
   RelayFrame,
   type RelayGrant,
   type RelayOpen,
@@ -58,13 +58,16 @@ export class RelayClient {
   readonly receipts: Receipt[] = []
   readonly #stream: ProviderStream
   readonly #sessionId: Uint8Array
+  readonly #onReceipt: (receipt: Receipt) => void
   readonly #ready = Promise.withResolvers<boolean>()
   readonly #ended = Promise.withResolvers<void>()
   #settlesMs = 0
 
-  constructor(stream: ProviderStream, sessionId: Uint8Array) {
+  /** @param onReceipt hears of each receipt, also of those that are too many to be kept */
+  constructor(stream: ProviderStream, sessionId: Uint8Array, onReceipt: (receipt: Receipt) => void = () => {}) {
     this.#stream = stream
     this.#sessionId = sessionId
+    this.#onReceipt = onReceipt
   }
 
   get host(): string {
@@ -106,13 +109,16 @@ export class RelayClient {
 
   /** Tells the provider that no more data comes, and waits LAST_RECEIPT_MS for its last receipt. */
   async finish(): Promise<void> {
-    await this.#stream.send(RelayFinish.encode({ sessionId: this.#sessionId })).catch(() => {})
+    await this.#stream.send(OpenerFrame.encode({ finish: { sessionId: this.#sessionId } })).catch(() => {})
     await within(LAST_RECEIPT_MS, 'last receipt', this.ended).catch(() => {})
   }
 
-  /** After `finish`: gives the provider the receiver's counter-signature of its last receipt. */
+  /**
+   * Gives the provider a counter-signature of its last receipt: that of a user at any time, as a payment, and that of a
+   * probe's receiver after `finish`.
+   */
   async handOver(counter: CounterReceipt): Promise<void> {
-    await this.#stream.send(CounterReceipt.encode(counter)).catch(() => {})
+    await this.#stream.send(OpenerFrame.encode({ counter })).catch(() => {})
   }
 
   async close(): Promise<void> {
@@ -125,8 +131,9 @@ export class RelayClient {
         const { ready, receipt, finish } = RelayFrame.decode(bytes)
         if (ready) this.#ready.resolve(await provider.isSigned(readyDigest(this.#sessionId), ready.signature))
         // A provider that sends more than its share would make the sender's reveal too long to be read.
-        if (receipt && isSame(receipt.sessionId, this.#sessionId) && this.receipts.length < MAX_RECEIPTS) {
-          this.receipts.push(receipt)
+        if (receipt && isSame(receipt.sessionId, this.#sessionId)) {
+          if (this.receipts.length < MAX_RECEIPTS) this.receipts.push(receipt)
+          this.#onReceipt(receipt)
         }
         if (finish) this.#end()
       }

@@ -46,7 +46,7 @@ export function codec<T extends object>(name: string, maxBytes: number): Codec<T
     }
     const again = type.encode(decoded).finish()
     if (Buffer.compare(again, bytes) !== 0) throw new MessageError('not-canonical', name, 'another encoding exists')
-    return type.toObject(decoded, { arrays: true, defaults: true, oneofs: false }) as T
+    return type.toObject(decoded, { arrays: true, defaults: true, oneofs: false, longs: Number }) as T
   }
   return { name, maxBytes, encode, decode }
 }

@@ -103,6 +103,7 @@ export const FIXED_BYTES: Readonly<Record<string, number>> = {
   commitment: 32,
   root: 32,
   head: 32,
+  channel: 32,
   key: 16,
   chunkRoot: 32,
   headerHash: 32,

@@ -53,9 +53,18 @@ export interface CounterReceipt {
   head: Uint8Array
   elapsedMs: number
   signature: Uint8Array
+  /** id of the channel that pays, 32 bytes; undefined in a probe */
+  channel?: Uint8Array | undefined
+  /** bytes of the channel so far; given with the channel */
+  total?: number | undefined
 }
 export interface RelayFinish {
   sessionId: Uint8Array
+}
+/** Exactly one field is set. */
+export interface OpenerFrame {
+  finish?: RelayFinish
+  counter?: CounterReceipt
 }
 /** Exactly one field is set. */
 export interface RelayFrame {
@@ -67,6 +76,5 @@ export interface RelayFrame {
 }
 
 export const RelayOpen = codec<RelayOpen>('RelayOpen', KIB)
-export const RelayFinish = codec<RelayFinish>('RelayFinish', 64)
+export const OpenerFrame = codec<OpenerFrame>('OpenerFrame', 256)
 export const RelayFrame = codec<RelayFrame>('RelayFrame', KIB)
-export const CounterReceipt = codec<CounterReceipt>('CounterReceipt', 256)

@@ -43,7 +43,15 @@ const WIRE_TYPE: Readonly<Record<Layout, number>> = {
   ...{ 'packed-varint': 2, 'packed-fixed32': 2, 'packed-double': 2 },
 }
 const SCALARS: Readonly<Record<string, 'varint' | 'fixed32' | 'double' | 'bytes'>> = {
-  ...{ uint32: 'varint', bool: 'varint', fixed32: 'fixed32', double: 'double', string: 'bytes', bytes: 'bytes' },
+  ...{
+    uint32: 'varint',
+    uint64: 'varint',
+    bool: 'varint',
+    fixed32: 'fixed32',
+    double: 'double',
+    string: 'bytes',
+    bytes: 'bytes',
+  },
 }
 
 const shapes = new Map<protobuf.Type, Shape>()

@@ -139,8 +139,9 @@ export const SAMPLES: [name: string, codec: Codec<never>, message: object][] = [
   ['relay refusal', RelayFrame, { refuse }],
   ['relay ready', RelayFrame, { ready: { sessionId: h32, signature: bytes(64) } }],
   ['receipt', RelayFrame, { receipt }],
-  ['relay finish', messages.RelayFinish, { sessionId: h32 }],
-  ['counter receipt', messages.CounterReceipt, counter],
+  ['opener’s finish', messages.OpenerFrame, { finish: { sessionId: h32 } }],
+  ['counter receipt', messages.OpenerFrame, { counter }],
+  ['payment', messages.OpenerFrame, { counter: { ...counter, channel: h32, total: 2 ** 40 } }],
   ['relay’s own finish', RelayFrame, { finish: { sessionId: h32 } }],
   [
     'relay open',

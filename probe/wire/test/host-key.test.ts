@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { hostKey } from '../host-key.js'
+import { hostKey, prefixKey } from '../host-key.js'
 
 describe('a host, as limits count it', () => {
   it('is an IPv4 address, however it is written', () => {
@@ -28,4 +28,15 @@ describe('a host, as limits count it', () => {
   })
 
   it('is any other text itself', () => expect(hostKey('sender 1')).to.equal('sender 1'))
+})
+
+describe('a prefix, as credit counts it', () => {
+  it('is an IPv4 /24 or an IPv6 /48, however its addresses are written', () => {
+    for (const host of ['192.0.2.1', '192.0.2.255', '::ffff:192.0.2.7', '::ffff:c000:201'])
+      expect(prefixKey(host), host).to.equal('192.0.2.0/24')
+    for (const host of ['2001:db8:7::1', '2001:DB8:7:ffff::', '2001:db8:7:1:2:3:4:5'])
+      expect(prefixKey(host), host).to.equal('2001:db8:7::/48')
+    for (const other of ['192.0.3.1', '2001:db8:8::1', 'a name'])
+      expect(['192.0.2.0/24', '2001:db8:7::/48']).to.not.include(prefixKey(other))
+  })
 })
