@@ -25,6 +25,8 @@ export interface DeployConfig {
   readonly networkWeeklyBps: number
   /** Stake that a provider's claim needs, in wei of the stake token per Mbit/s. */
   readonly weiPerMbps: bigint
+  /** Time from a payer's wish to leave a channel until it can. Until then its payee redeems its last receipt. */
+  readonly thawSeconds: number
   /** An ERC-20 that its holders can burn, of at most 18 decimals (default: a new testnet token; the deployer receives its whole supply). */
   readonly token?: Hex | undefined
 }
@@ -39,6 +41,8 @@ export type ContractName =
   | 'rewardsDistributor'
   | 'decoys'
   | 'equivocationSlasher'
+  | 'offers'
+  | 'transferEscrow'
 
 export interface PlannedContract {
   readonly name: string
@@ -72,6 +76,7 @@ export function planDeployment(from: string, firstNonce: number, config: DeployC
   const token = config.token ? { address: config.token.toLowerCase() as Hex } : next()
   const [vault, verifiers, providers, reports] = [next(), next(), next(), next()]
   const [slashing, rewards, decoys, equivocation] = [next(), next(), next(), next()]
+  const [offers, escrow] = [next(), next()]
 
   const planned = [
     ...('nonce' in token ? [{ name: 'StakeToken', at: token, args: [] }] : []),
@@ -148,6 +153,12 @@ export function planDeployment(from: string, firstNonce: number, config: DeployC
       at: equivocation,
       args: [vault.address, reports.address, verifiers.address, params.evidenceSeconds],
     },
+    { name: 'Offers', at: offers, args: [] },
+    {
+      name: 'TransferEscrow',
+      at: escrow,
+      args: [token.address, offers.address, reports.address, config.thawSeconds],
+    },
   ]
   return {
     contracts: {
@@ -160,6 +171,8 @@ export function planDeployment(from: string, firstNonce: number, config: DeployC
       rewardsDistributor: rewards.address,
       decoys: decoys.address,
       equivocationSlasher: equivocation.address,
+      offers: offers.address,
+      transferEscrow: escrow.address,
     },
     transactions: planned.map(({ name, at, args }) => ({
       ...{ name, ...at, data: creationCode(name, args) },

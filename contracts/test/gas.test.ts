@@ -173,7 +173,7 @@ describe('contracts: gas', function () {
   /** Channels of an escrow that holds others' tokens, and payees that have been paid before, and not. */
   async function market(): Promise<void> {
     const network = await TestNetwork.create()
-    const escrow = await Market.beside(network)
+    const escrow = Market.of(network)
     const [payer, payee, newcomer] = [await escrow.payer(1000n * TOKEN), await escrow.payee(), await escrow.payee()]
     const opened: Opened[] = []
     for (let i = 0; i <= BATCH; i++) opened.push(await escrow.open(payer, payee))

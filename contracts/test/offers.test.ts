@@ -13,7 +13,7 @@ describe('contracts: offers', () => {
   let market: Market
   let account: Hex
   beforeEach(async () => {
-    market = await Market.beside(net())
+    market = Market.of(net())
     account = net().newAccount()
   })
   const post = (change: object, address = '') => market.offers.send(account, 'post', { ...OFFER, ...change }, address)

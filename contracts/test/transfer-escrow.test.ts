@@ -4,8 +4,8 @@ import { keccakText } from '../../proto/hash.js'
 import { type Hex, ZERO_HASH } from '../../proto/hex.js'
 import type { Channel } from '../../proto/voucher.js'
 import { type Bound, expectRevert, plain } from './support/evm.js'
-import { DEPOSIT, GIB, Market, OFFER, type Opened, PRICE, SIGNER, THAW } from './support/market.js'
-import { networkForEach, TestNetwork, TOKEN } from './support/network.js'
+import { DEPOSIT, GIB, Market, OFFER, type Opened, PRICE, SIGNER } from './support/market.js'
+import { networkForEach, TestNetwork, THAW, TOKEN } from './support/network.js'
 import { deployOdd } from './support/odd-tokens.js'
 
 const OTHER_KEY = new SigningKey(keccakText('another signer'))
@@ -20,7 +20,7 @@ describe('contracts: the escrow of transfers', () => {
   let opened: Opened
   let channel: Channel
   beforeEach(async () => {
-    market = await Market.beside(net())
+    market = Market.of(net())
     payer = await market.payer()
     payee = await market.payee()
     anybody = net().newAccount()
@@ -132,7 +132,7 @@ describe('contracts: the escrow of transfers', () => {
     })
 
     it('attack: a receipt of another channel, escrow, network or chain', async () => {
-      const elsewhere = await Market.beside(net())
+      const elsewhere = await Market.beside(net(), net().token)
       const second = await market.open(payer!, payee!)
       for (const signing of [
         { id: second.id },

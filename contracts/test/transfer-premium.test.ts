@@ -14,7 +14,7 @@ describe('contracts: channels of the class with priority', () => {
   let market: Market
   let [payer, payee, other]: Hex[] = []
   beforeEach(async () => {
-    market = await Market.beside(net())
+    market = Market.of(net())
     ;[payer, payee, other] = [await market.payer(), await market.payee(), await market.payee()]
   })
 

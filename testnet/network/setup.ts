@@ -22,6 +22,8 @@ export const PROVIDER_STAKE = 1_000n * 10n ** 18n
 const SETTLE_REFUND = 10n ** 16n
 /** All penalties of a week together. No lower than one provider's limit, since most providers of a run may be slow. */
 const NETWORK_WEEKLY_BPS = 1000
+/** Long enough for a payee that looks every few seconds, and short enough to see a channel end in a run. */
+const THAW_SECONDS = 20
 
 /** In the pot of rewards when the network starts, wei. */
 export const REWARDS_POT = 100_000n * 10n ** 18n
@@ -161,6 +163,7 @@ async function deployTestnet(
     stakePerMbps: STAKE_PER_MBPS,
     settleRefund: SETTLE_REFUND,
     networkWeeklyBps: NETWORK_WEEKLY_BPS,
+    thawSeconds: THAW_SECONDS,
   }
   try {
     return await deployNetwork({ provider, privateKey: treasury, settings })

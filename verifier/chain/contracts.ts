@@ -17,6 +17,8 @@ const ARTIFACT: Readonly<Record<ContractName, string>> = {
   rewardsDistributor: 'RewardsDistributor',
   decoys: 'Decoys',
   equivocationSlasher: 'EquivocationSlasher',
+  offers: 'Offers',
+  transferEscrow: 'TransferEscrow',
 }
 
 const NAMES = Object.keys(ARTIFACT) as ContractName[]

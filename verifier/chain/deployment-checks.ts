@@ -2,7 +2,8 @@
  * Compares the deployed contracts with the network file. A node that runs on another clock, or counts another vault's
  * stakes, would sign what no other node signs.
  */
-import { isError } from 'ethers'
+import { isError, ZeroAddress } from 'ethers'
+import { ZERO_HASH } from '../../proto/hex.js'
 import { paramsHash } from '../../proto/params-hash.js'
 import { UserError } from '../config/errors.js'
 import type { ContractName, NetworkFile } from '../config/network-file.js'
@@ -19,8 +20,14 @@ const address =
   ({ contracts }) =>
     contracts[name]
 
-/** Each row: a contract, one of its getters, and what the network file says. A refusal names the first row that differs. */
-const CHECKS: readonly (readonly [ContractName, string, Expected])[] = [
+/** `offerOf` for an account that can offer nothing: whoever answers so has the form of an offer. */
+const NO_OFFER = [0, 0, 0, 0, ZERO_HASH, ZERO_HASH].join()
+
+/**
+ * Each row: a contract, one of its getters, what the network file says, and the getter's arguments. A refusal names the
+ * first row that differs.
+ */
+const CHECKS: readonly (readonly [ContractName, string, Expected, ...(readonly string[])])[] = [
   ['epochReports', 'parametersHash', ({ params }) => paramsHash(params)],
   ['verifierRegistry', 'epochSeconds', param('epochSeconds')],
   ['verifierRegistry', 'eraEpochs', param('eraEpochs')],
@@ -52,11 +59,15 @@ const CHECKS: readonly (readonly [ContractName, string, Expected])[] = [
   ['decoys', 'providers', address('providerRegistry')],
   ['decoys', 'clock', address('verifierRegistry')],
   ['decoys', 'reports', address('epochReports')],
+  ['offers', 'offerOf', () => NO_OFFER, ZeroAddress],
+  ['transferEscrow', 'token', address('stakeToken')],
+  ['transferEscrow', 'prices', address('offers')],
+  ['transferEscrow', 'reports', address('epochReports')],
 ]
 
 /** @throws UserError 'configuration' in one line; the error of the connection if the chain does not answer */
 export async function checkDeployment(contracts: Contracts, file: NetworkFile): Promise<void> {
-  const given = await Promise.all(CHECKS.map(([contract, getter]) => read(contracts, file, contract, getter)))
+  const given = await Promise.all(CHECKS.map(([contract, getter, , ...args]) => read(contracts, file, contract, getter, args)))
   CHECKS.forEach(([contract, getter, expected], i) => {
     const wanted = String(expected(file))
     if (given[i] === wanted) return
@@ -69,9 +80,15 @@ export async function checkDeployment(contracts: Contracts, file: NetworkFile): 
   })
 }
 
-async function read(contracts: Contracts, file: NetworkFile, contract: ContractName, getter: string): Promise<string> {
+async function read(
+  contracts: Contracts,
+  file: NetworkFile,
+  contract: ContractName,
+  getter: string,
+  args: readonly string[],
+): Promise<string> {
   try {
-    return hex(String(await contracts[contract].getFunction(getter)()))
+    return hex(String(await contracts[contract].getFunction(getter)(...args)))
   } catch (cause) {
     if (!isError(cause, 'BAD_DATA') && !isError(cause, 'CALL_EXCEPTION')) throw cause
     throw refusal(file, `there is no ${contract} at ${file.contracts[contract]}`, cause)

@@ -13,6 +13,10 @@ const BOND_KNOWN_SECONDS = 14 * 86_400
 const SIGNING_EPOCHS = 2
 const UINT32_MAX = 2 ** 32 - 1
 
+export const DAY_SECONDS = 86_400
+/** With epochs as long as this, a network is more than a trial. */
+const REAL_EPOCH_SECONDS = 3_600
+
 /** Each session has a second try, in a slot of its own. */
 const TRIES = 2
 
@@ -50,7 +54,16 @@ function settingFaults(settings: DeploymentSettings): string[] {
     ...outside('maxPenaltyBps', params.maxPenaltyBps, MAX_WEEKLY_BPS),
     ...outside('breachBps', params.breachBps, FULL_BPS),
     ...outside('minClaimKbps', params.minClaimKbps, UINT32_MAX),
+    ...thawFaults(settings),
   ]
+}
+
+/** A payee that was down for hours must still come in time to redeem its last receipts. */
+function thawFaults({ thawSeconds, params }: DeploymentSettings): string[] {
+  const least = params.epochSeconds < REAL_EPOCH_SECONDS ? 1 : DAY_SECONDS
+  return thawSeconds < least
+    ? [`thawSeconds ${thawSeconds} must be at least ${least}, so that payees redeem their last receipts`]
+    : []
 }
 
 const outside = (name: string, value: number, most: number): string[] =>

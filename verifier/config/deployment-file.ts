@@ -1,7 +1,7 @@
 /** The file of what a network is deployed with, YAML or JSON. */
 import { z } from 'zod'
 import type { Hex } from '../../proto/hex.js'
-import { deploymentFaults } from './check-deployment.js'
+import { DAY_SECONDS, deploymentFaults } from './check-deployment.js'
 import type { DeploymentSettings } from './deployment-settings.js'
 import { UserError } from './errors.js'
 import { paramsShape } from './network-schema.js'
@@ -34,6 +34,7 @@ const settingsSchema: z.ZodType<DeploymentSettings> = z.strictObject({
   stakePerMbps: tokens,
   settleRefund: tokens,
   networkWeeklyBps: count,
+  thawSeconds: count.default(DAY_SECONDS),
   token: account.optional(),
   params: paramsShape,
 })

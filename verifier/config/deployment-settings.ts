@@ -17,6 +17,8 @@ export interface DeploymentSettings {
   /** the most that whoever settles a penalty gets out of it */
   readonly settleRefund: bigint
   readonly networkWeeklyBps: number
+  /** from a payer's wish to leave a channel until it can */
+  readonly thawSeconds: number
   /** an ERC-20 that its holders can burn (default: a new token without value, all of it for the account that deploys) */
   readonly token?: Hex | undefined
   readonly params: NetworkParams

@@ -34,6 +34,8 @@ export const networkFileSchema = z.strictObject({
     rewardsDistributor: address,
     decoys: address,
     equivocationSlasher: address,
+    offers: address,
+    transferEscrow: address,
   }),
   /** block of the deployment: no event is older */
   deployBlock: count,

@@ -1,12 +1,11 @@
-/** Offers and an escrow beside a network, and the receipts that it pays for. */
+/** The offers and the escrow of a network, and the receipts that it pays for. */
 import { computeAddress, SigningKey, ZeroHash } from 'ethers'
 import { keccakText } from '../../../proto/hash.js'
 import type { Hex } from '../../../proto/hex.js'
 import { type Channel, channelId, voucherDigest } from '../../../proto/voucher.js'
 import { Bound, type Receipt } from './evm.js'
-import { DAY, type TestNetwork, TOKEN } from './network.js'
+import { THAW, type TestNetwork, TOKEN } from './network.js'
 
-export const THAW = DAY
 export const GIB = 2 ** 30
 /** Wei for 2^30 bytes. */
 export const PRICE = TOKEN / 20n
@@ -40,10 +39,13 @@ export class Market {
     readonly escrow: Bound,
   ) {}
 
-  /** @param token (default: that of the network) */
-  static async beside(net: TestNetwork, token = net.token): Promise<Market> {
-    const { evm, deployer, reports } = net
-    const offers = new Bound(evm, await evm.deploy(deployer, 'Offers'), 'Offers')
+  static of(net: TestNetwork): Market {
+    return new Market(net, net.token, net.offers, net.escrow)
+  }
+
+  /** With an escrow for another token. */
+  static async beside(net: TestNetwork, token: Bound): Promise<Market> {
+    const { evm, deployer, reports, offers } = net
     const args = [token.address, offers.address, reports.address, THAW]
     const escrow = new Bound(evm, await evm.deploy(deployer, 'TransferEscrow', args), 'TransferEscrow')
     return new Market(net, token, offers, escrow)

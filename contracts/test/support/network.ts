@@ -29,6 +29,7 @@ export const VERIFIER_BOND = 1000n * TOKEN
 export const MINIMUM_STAKE = 500n * TOKEN
 export const SETTLE_REFUND = TOKEN / 100n
 export const NETWORK_WEEKLY_BPS = 1000
+export const THAW = DAY
 /** So the minimum stake suffices for 500 Mbit/s. */
 export const WEI_PER_MBPS = 10n ** 18n
 export const START_DELAY = 60
@@ -68,6 +69,8 @@ export class TestNetwork {
     readonly rewards: Bound,
     readonly decoys: Bound,
     readonly equivocation: Bound,
+    readonly offers: Bound,
+    readonly escrow: Bound,
   ) {}
 
   static async create(params: NetworkParams = PARAMS, change: Partial<DeployConfig> = {}): Promise<TestNetwork> {
@@ -83,6 +86,7 @@ export class TestNetwork {
       weiPerMbps: WEI_PER_MBPS,
       settleRefund: SETTLE_REFUND,
       networkWeeklyBps: NETWORK_WEEKLY_BPS,
+      thawSeconds: THAW,
       ...change,
     })
     return new TestNetwork(
@@ -98,6 +102,8 @@ export class TestNetwork {
       new Bound(evm, contracts.rewardsDistributor, 'RewardsDistributor'),
       new Bound(evm, contracts.decoys, 'Decoys'),
       new Bound(evm, contracts.equivocationSlasher, 'EquivocationSlasher'),
+      new Bound(evm, contracts.offers, 'Offers'),
+      new Bound(evm, contracts.transferEscrow, 'TransferEscrow'),
     )
   }
 

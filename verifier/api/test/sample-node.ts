@@ -48,6 +48,8 @@ export const SAMPLE_FILE: NetworkFile = {
     rewardsDistributor: account('rewards'),
     decoys: account('decoys'),
     equivocationSlasher: account('equivocation'),
+    offers: account('offers'),
+    transferEscrow: account('escrow'),
   },
   deployBlock: 1,
   params: PARAMS,

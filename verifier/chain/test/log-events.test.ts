@@ -28,6 +28,8 @@ const file: NetworkFile = {
     rewardsDistributor: address('a7'),
     decoys: address('a8'),
     equivocationSlasher: address('a9'),
+    offers: address('aa'),
+    transferEscrow: address('ab'),
   },
   deployBlock: 0,
   params: DEVNET,

@@ -25,6 +25,11 @@ describe('the file of a deployment', () => {
     expect(settings).to.include({ verifierBond: 10n ** 22n, settleRefund: 10n ** 16n, stakePerMbps: 10n ** 18n })
   })
 
+  it('a payer waits for a day, if the file says nothing of it', () => {
+    const { thawSeconds: _, ...silent } = example()
+    expect(deploymentSettings('network.yaml', silent).thawSeconds).to.equal(86_400)
+  })
+
   const refused: [what: string, changed: object, params: Partial<NetworkParams>, says: RegExp][] = [
     ['an epoch without time to agree', {}, { epochSeconds: 3 }, /epochSeconds 3 leaves no time to agree: .*3600 ms/],
     ['an epoch without time to measure', {}, { epochSeconds: 7, leadMs: 1800 }, /leaves no time to measure/],
@@ -37,6 +42,8 @@ describe('the file of a deployment', () => {
     ['too few accounts', { genesisVerifiers: [account(1)] }, {}, /has 1 accounts, fewer than minimumVerifiers 3/],
     ['192 accounts', { genesisVerifiers: Array.from({ length: 192 }, (_, i) => account(i)) }, {}, /more than 191/],
     ['an unquoted account', { genesisVerifiers: [1.5e47] }, {}, /genesisVerifiers\.0: must be an address in quotation/],
+    ['a thaw without time', { thawSeconds: 0 }, {}, /thawSeconds 0 must be at least 1,/],
+    ['a short thaw', { thawSeconds: 86_399 }, { epochSeconds: 3600 }, /thawSeconds 86399 must be at least 86400,/],
     ['no bond', { verifierBond: 0 }, {}, /verifierBond must be more than 0/],
     ['an amount in words', { settleRefund: 'a little' }, {}, /settleRefund: must be an amount of tokens/],
     ['a name that nobody knows', { bond: 1 }, {}, /The file: Unrecognized key: "bond"/],

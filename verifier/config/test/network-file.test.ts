@@ -22,6 +22,8 @@ const NETWORK: NetworkFile = {
     rewardsDistributor: address('07'),
     decoys: address('08'),
     equivocationSlasher: address('09'),
+    offers: address('0a'),
+    transferEscrow: address('0b'),
   },
   deployBlock: 1,
   params: DEVNET,
