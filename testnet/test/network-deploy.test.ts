@@ -13,6 +13,7 @@ import { RpcProxy } from '../../verifier/chain/test/rpc-proxy.js'
 import { saveKeys } from '../../verifier/config/key-file.js'
 import { keysFromSeed } from '../../verifier/config/keys.js'
 import { loadNetworkFile } from '../../verifier/config/network-file.js'
+import { networkFileSchema } from '../../verifier/config/network-schema.js'
 import {
   networkCheckSchema,
   networkDeploySchema,
@@ -23,7 +24,7 @@ import { type Anvil, startAnvil } from '../network/anvil.js'
 import { bandwitness, complaint, TIMEOUT_MS } from './support/command-line.js'
 
 const KEYS = keysFromSeed('network tests', 'verifier')
-const CONTRACTS = 9
+const CONTRACTS = Object.keys(networkFileSchema.shape.contracts.shape).length
 const BOND = 10n ** 22n
 const PASSWORD = 'of the account that pays'
 /** As cheap as keystores can be. */

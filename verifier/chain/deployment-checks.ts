@@ -67,7 +67,9 @@ const CHECKS: readonly (readonly [ContractName, string, Expected, ...(readonly s
 
 /** @throws UserError 'configuration' in one line; the error of the connection if the chain does not answer */
 export async function checkDeployment(contracts: Contracts, file: NetworkFile): Promise<void> {
-  const given = await Promise.all(CHECKS.map(([contract, getter, , ...args]) => read(contracts, file, contract, getter, args)))
+  const given = await Promise.all(
+    CHECKS.map(([contract, getter, , ...args]) => read(contracts, file, contract, getter, args)),
+  )
   CHECKS.forEach(([contract, getter, expected], i) => {
     const wanted = String(expected(file))
     if (given[i] === wanted) return
