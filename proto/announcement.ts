@@ -17,11 +17,11 @@ export function announcementFault(peerId: string, texts: readonly string[]): str
   if (texts.length > MAX_ADDRESSES) {
     return `${texts.length} addresses are too many: the chain takes ${MAX_ADDRESSES}, a token key among them`
   }
-  return (
-    textFault('peer id', peerId, MAX_PEER_ID_BYTES) ??
-    texts.map(text => textFault('address', text, MAX_ADDRESS_BYTES)).find(fault => fault !== undefined)
-  )
+  return textFault('peer id', peerId, MAX_PEER_ID_BYTES) ?? texts.map(addressFault).find(fault => fault !== undefined)
 }
+
+/** As `announcementFault`, for the address of an exit. */
+export const addressFault = (text: string): string | undefined => textFault('address', text, MAX_ADDRESS_BYTES)
 
 function textFault(name: string, text: string, maximum: number): string | undefined {
   if (!PRINTABLE.test(text)) return `the ${name} ${JSON.stringify(text)} has more than printable ASCII without spaces`

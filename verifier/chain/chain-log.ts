@@ -9,14 +9,12 @@ import type { ChainEvent, Checkpoint, LogChange, LogStore } from '../core/chain-
 import type { Announcement, PostedReport, Settlement } from '../core/ports.js'
 import type { AnnouncedPeer } from './announcements.js'
 import { blockAt } from './block-search.js'
+import { afterReading, stillThere } from './checkpoints.js'
 import type { Contracts } from './contracts.js'
 import { KnownEvents } from './known-events.js'
 import { LogEvents } from './log-events.js'
 import { checkpointOf, type LogReader } from './log-reader.js'
 import type { RpcProvider } from './rpc-provider.js'
-
-/** A reorganisation of more blocks has the whole log read again. Chains of today replace far fewer. */
-const REORG_BLOCKS = 128
 
 /** What a process that keeps nothing has: it reads the log from the deployment on. */
 export const NO_LOG_STORE: LogStore = {
@@ -110,12 +108,7 @@ export class ChainLog {
 
   /** Back to the newest block that the chain still has. */
   async #rewind(): Promise<void> {
-    const { provider } = this.options
-    const common = [...this.#checkpoints]
-    for (let last = common.at(-1); last !== undefined; last = common.at(-1)) {
-      if ((await provider.getBlock(last.number))?.hash === last.hash) break
-      common.pop()
-    }
+    const common = await stillThere(this.options.provider, this.#checkpoints)
     if (common.length === this.#checkpoints.length) return
     this.#checkpoints = common
     await this.#keep({ put: [], drop: this.#known.rewind(common.at(-1)?.number ?? -1) })
@@ -150,9 +143,3 @@ export class ChainLog {
 
 /** Whether an event has the form of today. If one has not, the log is read again, once. */
 const isCurrent = (event: ChainEvent): boolean => event.kind !== 'posted' || event.epoch !== undefined
-
-/** The checkpoints of the last blocks, and one older: a reorganisation never goes back behind that one. */
-function afterReading(checkpoints: readonly Checkpoint[], last: Checkpoint): Checkpoint[] {
-  const all = [...checkpoints, last]
-  return all.filter((_, i) => i === all.length - 1 || all[i + 1]!.number > last.number - REORG_BLOCKS)
-}

@@ -4,7 +4,7 @@ import { ZERO_HASH } from '../../proto/hex.js'
 import type { Checkpoint } from '../core/chain-log.js'
 import { blockAt } from './block-search.js'
 import { hex } from './contracts.js'
-import type { RawLog } from './log-events.js'
+import type { RawLog } from './event-decoder.js'
 import { quoted, RpcFault, wordsOf } from './rpc-fault.js'
 
 /** Most blocks in one query: public nodes refuse longer ranges. */

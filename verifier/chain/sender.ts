@@ -40,6 +40,12 @@ export interface Call {
   readonly isDone: (blockTag: BlockTag) => Promise<boolean>
 }
 
+/** A call by which an account acts for itself. Nobody else can do that, so a refusal is a refusal. */
+export const ownCall = (contract: Contract, method: string, args: readonly unknown[] = []): Call => ({
+  ...{ contract, method, args },
+  isDone: async () => false,
+})
+
 /** One of several transactions that are sent together. An error message names it by `label`. */
 export interface PlannedTransaction {
   readonly label: string

@@ -6,7 +6,7 @@ import type { Hex } from '../../proto/hex.js'
 import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
 import { REGISTRY } from './log-events.js'
-import type { Call } from './sender.js'
+import { type Call, ownCall } from './sender.js'
 
 export type Role = keyof typeof REGISTRY
 
@@ -38,33 +38,27 @@ export async function readStake({ contracts, file }: ChainContext, role: Role, a
 export const readTokens = ({ contracts }: ChainContext, account: Hex): Promise<bigint> =>
   contracts.stakeToken.getFunction('balanceOf')(account)
 
-/** Nobody else can do any of this for the account, so a refusal is a refusal. */
-const own = (contract: Call['contract'], method: string, args: readonly unknown[] = []): Call => ({
-  ...{ contract, method, args },
-  isDone: async () => false,
-})
-
-export const exitCall = ({ contracts }: ChainContext, role: Role): Call => own(contracts[REGISTRY[role]], 'exit')
+export const exitCall = ({ contracts }: ChainContext, role: Role): Call => ownCall(contracts[REGISTRY[role]], 'exit')
 
 /** Pays all that is free, and what is unbonding if it is released. */
 export const withdrawCall = ({ contracts, file }: ChainContext, role: Role, account: Hex): Call =>
-  own(contracts.stakeVault, 'withdraw', [file.contracts[REGISTRY[role]], account])
+  ownCall(contracts.stakeVault, 'withdraw', [file.contracts[REGISTRY[role]], account])
 
 /** Bonds all that is free. */
-export const topUpCall = ({ contracts }: ChainContext, role: Role): Call => own(contracts[REGISTRY[role]], 'topUp')
+export const topUpCall = ({ contracts }: ChainContext, role: Role): Call => ownCall(contracts[REGISTRY[role]], 'topUp')
 
 /** Lets the vault take so much, and no more. */
 export const approveCall = ({ contracts, file }: ChainContext, amount: bigint): Call =>
-  own(contracts.stakeToken, 'approve', [file.contracts.stakeVault, amount])
+  ownCall(contracts.stakeToken, 'approve', [file.contracts.stakeVault, amount])
 
 export const depositCall = ({ contracts, file }: ChainContext, role: Role, amount: bigint): Call =>
-  own(contracts.stakeVault, 'deposit', [file.contracts[REGISTRY[role]], amount])
+  ownCall(contracts.stakeVault, 'deposit', [file.contracts[REGISTRY[role]], amount])
 
 export const setCapacityCall = ({ contracts }: ChainContext, capacityKbps: number): Call =>
-  own(contracts.verifierRegistry, 'setCapacity', [capacityKbps])
+  ownCall(contracts.verifierRegistry, 'setCapacity', [capacityKbps])
 
 export const setClaimCall = ({ contracts }: ChainContext, claimKbps: number): Call =>
-  own(contracts.providerRegistry, 'setClaim', [claimKbps])
+  ownCall(contracts.providerRegistry, 'setClaim', [claimKbps])
 
 /** @returns unix seconds. @param txHash of a `setClaim` that was mined */
 export async function claimEffectiveAt({ contracts, provider }: ChainContext, txHash: Hex): Promise<number> {

@@ -3,23 +3,28 @@ import { recoverAddress, Signature, SigningKey } from 'ethers'
 import type { VoucherSigner, VoucherVerifier } from '../../probe/ports.js'
 import type { NetworkId } from '../../proto/digests.js'
 import { fromHex, type Hex, toHex } from '../../proto/hex.js'
-import { voucherDigest } from '../../proto/voucher.js'
+import { type Voucher, voucherDigest } from '../../proto/voucher.js'
+import { hex } from './contracts.js'
 
 export function voucherSigner(network: NetworkId, secret: Hex): VoucherSigner {
   const key = new SigningKey(secret)
   return { sign: async voucher => fromHex(key.sign(voucherDigest(network, voucher)).serialized) }
 }
 
+/** The account whose key signed. @param signature r, s and v. @returns undefined for what is no signature */
+export function voucherSignerOf(network: NetworkId, voucher: Voucher, signature: Uint8Array): Hex | undefined {
+  try {
+    // Only the encoding that a signer makes: a second encoding of one signature would be a second voucher.
+    const parsed = Signature.from(toHex(signature))
+    if (parsed.serialized !== toHex(signature)) return undefined
+    return hex(recoverAddress(voucherDigest(network, voucher), parsed))
+  } catch {
+    return undefined // wrong length, or not a point of the curve: no worse than a wrong signature
+  }
+}
+
 /** @param account whose key must have signed */
 export const voucherVerifier =
   (network: NetworkId, account: Hex): VoucherVerifier =>
-  async (voucher, signature) => {
-    try {
-      // Only the encoding that a signer makes: a second encoding of one signature would be a second voucher.
-      const parsed = Signature.from(toHex(signature))
-      if (parsed.serialized !== toHex(signature)) return false
-      return recoverAddress(voucherDigest(network, voucher), parsed).toLowerCase() === account.toLowerCase()
-    } catch {
-      return false // wrong length, or not a point of the curve: no worse than a wrong signature
-    }
-  }
+  async (voucher, signature) =>
+    voucherSignerOf(network, voucher, signature) === hex(account)

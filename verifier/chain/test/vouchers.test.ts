@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
 import { keccakText } from '../../../proto/hash.js'
 import { fromHex, toHex } from '../../../proto/hex.js'
-import { voucherSigner, voucherVerifier } from '../vouchers.js'
+import { voucherSigner, voucherSignerOf, voucherVerifier } from '../vouchers.js'
 
 const { voucher: golden } = JSON.parse(
   readFileSync(new URL('../../../proto/vectors/digests.json', import.meta.url), 'utf8'),
@@ -25,6 +25,15 @@ describe('vouchers signed with EVM keys', () => {
     for (const change of [{ bytes: voucher.bytes + 1 }, { elapsedMs: 1 }, { head: voucher.sessionId }]) {
       expect(await voucherVerifier(golden, signer)({ ...voucher, ...change }, bytes)).to.equal(false)
     }
+  })
+
+  it('tell whose key signed them', () => {
+    expect(voucherSignerOf(golden, voucher, fromHex(signature))).to.equal(signer)
+    expect(voucherSignerOf(golden, { ...voucher, total: 1 }, fromHex(signature))).to.not.equal(signer)
+    for (const length of [0, 64, 66]) {
+      expect(voucherSignerOf(golden, voucher, new Uint8Array(length).fill(1)), `${length} bytes`).to.equal(undefined)
+    }
+    expect(voucherSignerOf(golden, voucher, new Uint8Array(65)), 'no point of the curve').to.equal(undefined)
   })
 
   it('have one valid encoding of their signature', async () => {
