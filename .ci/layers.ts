@@ -1,7 +1,7 @@
 /**
  * Which part may import which. Imports run one way: proto ← probe ← verifier ← market ← testnet.
  *
- *   probe:    access; wire ← {verdict, chunks} ← {transcript, io} ← plane ← {sender, relay, receiver}
+ *   probe:    access; wire ← tunnel; wire ← {verdict, chunks} ← {transcript, io} ← plane ← {sender, relay, receiver}
  *   verifier: config ← core ← {bls, chain, net, store} ← evidence ← node ← metrics ← api ← cli;
  *             evidence/schema ← client ← cli; {config, bls} ← keystore ← cli; {evidence/text, client} ← page
  *   core:     {assignment, agreement} ← scoring ← rewards
@@ -47,6 +47,7 @@ const WINGS = [
   wing('transcript', ['wire', 'verdict', 'chunks']),
   wing('io', ['wire'], [NODE, /^koffi$/]),
   wing('plane', ['wire', 'verdict', 'chunks', 'io']),
+  wing('tunnel', ['wire'], [NODE, HASHES, /^@matrixai\/quic(\/|$)/]),
   ...ROLES.map(role => wing(role, [...PURE_WINGS, ...CARRYING_WINGS])),
 ]
 

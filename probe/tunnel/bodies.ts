@@ -1,0 +1,127 @@
+/**
+ * The bodies of a leg's datagrams. Numbers are big-endian, clocks are doubles in milliseconds.
+ *
+ * join    clock 8 | tunnel 16 | down tag 8 | rate of the down session 4 (kbit/s)  client → exit
+ * packet  a packet of QUIC                                                      both ways
+ * ping    clock 8 | cookie 8 | mode 1 | padded 1 | legs 1 | down tags 8 each    client → exit
+ * pong    clock of the ping or join 8 | cookie 8 | proven bytes 6 | legs 1 | tags       exit → client
+ *
+ * A ping names the legs that both ends shall use, and a pong those that the exit uses. A body that is not exactly one of
+ * these drops.
+ */
+import { TAG_BYTES } from '../../proto/datagram.js'
+import { COOKIE_BYTES, MOST_LEGS, PACKET_BYTES, TUNNEL_ID_BYTES } from './constants.js'
+
+/** How packets are spread over the legs. */
+export const MODES = ['spread', 'standby', 'copies'] as const
+/** `spread`: over all legs by their rates. `standby`: over one, and the others wait. `copies`: each over all. */
+export type Mode = (typeof MODES)[number]
+
+export const KIND = { packet: 1, ping: 2, pong: 3, join: 4 } as const
+
+export interface Join {
+  readonly clockMs: number
+  readonly tunnelId: Uint8Array
+  readonly downTag: Uint8Array
+  /** of the down session, at the IP layer */
+  readonly downKbps: number
+}
+
+export interface Ping {
+  readonly clockMs: number
+  /** of the last pong on this leg; zeros before the first */
+  readonly cookie: Uint8Array
+  readonly mode: Mode
+  /** whether the exit shall pad what it sends on this leg */
+  readonly padded: boolean
+  readonly activeTags: readonly Uint8Array[]
+}
+
+export interface Pong {
+  /** of the ping or join */
+  readonly clockMs: number
+  readonly cookie: Uint8Array
+  /** bytes of this leg that the exit has proven */
+  readonly provenBytes: number
+  readonly activeTags: readonly Uint8Array[]
+}
+
+const RATE_BYTES = 4
+const CLOCK_BYTES = 8
+const PROVEN_BYTES = 6
+const JOIN_TAG_AT = CLOCK_BYTES + TUNNEL_ID_BYTES
+const JOIN_RATE_AT = JOIN_TAG_AT + TAG_BYTES
+const JOIN_BYTES = JOIN_RATE_AT + RATE_BYTES
+const PING_TAGS_AT = CLOCK_BYTES + COOKIE_BYTES + 3
+const PONG_TAGS_AT = CLOCK_BYTES + COOKIE_BYTES + PROVEN_BYTES + 1
+export const NO_COOKIE = new Uint8Array(COOKIE_BYTES)
+
+export const isPacket = (content: Uint8Array): boolean => content.length > 0 && content.length <= PACKET_BYTES
+
+export function encodeJoin({ clockMs, tunnelId, downTag, downKbps }: Join): Buffer {
+  const content = Buffer.alloc(JOIN_BYTES)
+  content.writeDoubleBE(clockMs)
+  content.set(tunnelId, CLOCK_BYTES)
+  content.set(downTag, JOIN_TAG_AT)
+  content.writeUInt32BE(downKbps, JOIN_RATE_AT)
+  return content
+}
+
+export function decodeJoin(content: Buffer): Join | undefined {
+  if (content.length !== JOIN_BYTES) return undefined
+  const clockMs = clockOf(content)
+  const downKbps = content.readUInt32BE(JOIN_RATE_AT)
+  if (clockMs === undefined || downKbps === 0) return undefined
+  const tunnelId = content.subarray(CLOCK_BYTES, JOIN_TAG_AT)
+  return { clockMs, tunnelId, downTag: content.subarray(JOIN_TAG_AT, JOIN_RATE_AT), downKbps }
+}
+
+export function encodePing({ clockMs, cookie, mode, padded, activeTags }: Ping): Buffer {
+  const head = Buffer.alloc(PING_TAGS_AT)
+  head.writeDoubleBE(clockMs)
+  head.set(cookie, CLOCK_BYTES)
+  head.set([MODES.indexOf(mode), padded ? 1 : 0, activeTags.length], CLOCK_BYTES + COOKIE_BYTES)
+  return Buffer.concat([head, ...activeTags])
+}
+
+export function decodePing(content: Buffer): Ping | undefined {
+  if (content.length < PING_TAGS_AT) return undefined
+  const clockMs = clockOf(content)
+  const [modeByte, paddedByte] = content.subarray(CLOCK_BYTES + COOKIE_BYTES)
+  const mode = MODES[modeByte!]
+  const activeTags = tagsOf(content, PING_TAGS_AT)
+  if (clockMs === undefined || mode === undefined || paddedByte! > 1 || !activeTags) return undefined
+  return { clockMs, cookie: cookieOf(content), mode, padded: paddedByte === 1, activeTags }
+}
+
+export function encodePong({ clockMs, cookie, provenBytes, activeTags }: Pong): Buffer {
+  const head = Buffer.alloc(PONG_TAGS_AT)
+  head.writeDoubleBE(clockMs)
+  head.set(cookie, CLOCK_BYTES)
+  head.writeUIntBE(provenBytes, CLOCK_BYTES + COOKIE_BYTES, PROVEN_BYTES)
+  head[PONG_TAGS_AT - 1] = activeTags.length
+  return Buffer.concat([head, ...activeTags])
+}
+
+export function decodePong(content: Buffer): Pong | undefined {
+  if (content.length < PONG_TAGS_AT) return undefined
+  const clockMs = clockOf(content)
+  const activeTags = tagsOf(content, PONG_TAGS_AT)
+  if (clockMs === undefined || !activeTags) return undefined
+  const provenBytes = content.readUIntBE(CLOCK_BYTES + COOKIE_BYTES, PROVEN_BYTES)
+  return { clockMs, cookie: cookieOf(content), provenBytes, activeTags }
+}
+
+const cookieOf = (content: Buffer): Buffer => content.subarray(CLOCK_BYTES, CLOCK_BYTES + COOKIE_BYTES)
+
+function clockOf(content: Buffer): number | undefined {
+  const clockMs = content.readDoubleBE(0)
+  return Number.isFinite(clockMs) && clockMs >= 0 ? clockMs : undefined
+}
+
+/** The tags to the end of the content. Their number stands in the byte before. */
+function tagsOf(content: Buffer, at: number): Buffer[] | undefined {
+  const count = content[at - 1]!
+  if (count > MOST_LEGS || content.length !== at + count * TAG_BYTES) return undefined
+  return Array.from({ length: count }, (_, i) => content.subarray(at + i * TAG_BYTES, at + (i + 1) * TAG_BYTES))
+}

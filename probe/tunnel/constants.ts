@@ -1,0 +1,48 @@
+/** The tunnel's fixed numbers. Times in milliseconds, lengths in bytes. */
+import { DATAGRAM_BYTES, TAG_BYTES } from '../../proto/datagram.js'
+
+/** Slot and sequence number of a datagram, as one masked word. */
+export const WORD_BYTES = 4
+export const LEG_HEADER_BYTES = TAG_BYTES + WORD_BYTES
+/** The authentication at the end of each datagram (AES-128-GCM). */
+export const AUTHENTICATION_BYTES = 16
+/** Each body ends with a byte that names its kind. Padding follows that byte. */
+export const KIND_BYTES = 1
+/** The largest packet of QUIC that a datagram takes. */
+export const PACKET_BYTES = DATAGRAM_BYTES - LEG_HEADER_BYTES - AUTHENTICATION_BYTES - KIND_BYTES
+
+/** X25519. */
+export const PUBLIC_KEY_BYTES = 32
+export const TUNNEL_ID_BYTES = 16
+/** What a pong gives and a later ping returns. It shows that the client hears what the exit sends. */
+export const COOKIE_BYTES = 8
+
+/** A ping or pong names at most so many legs. An exit allows no tunnel more. */
+export const MOST_LEGS = 8
+
+export const PING_MS = 20
+/** A leg is silent once so many pings in a row could have been answered, and none was. */
+export const SILENT_PINGS = 3
+/** And for so many times its jitter: RFC 6298 waits that long for a late answer, too. */
+export const SILENT_JITTERS = 4
+/**
+ * If no leg hears anything, then the exit or the client's own network is silent, and no leg is better than the others.
+ * The legs are then dead only after this time.
+ */
+export const ALL_SILENT_MS = 400
+/** A client repeats its join after this time, and then after twice the time before. */
+export const JOIN_AGAIN_MS = 60
+/** A leg without a pong is dead after this time. An exit forgets a leg whose client has not answered a pong for so long. */
+export const JOIN_MS = 3000
+/** An exit forgets a leg from which nothing came for so long. */
+export const LEG_IDLE_MS = 5000
+
+/** A leg's sequence numbers may be so far out of order. At 400 Mbit/s these are 0.1 s. */
+export const REPLAY_WINDOW = 4096
+/** A client ends a leg when so few sequence numbers are left. */
+export const WORN_LEFT = 2 * REPLAY_WINDOW
+
+/** Pacing sends at most so much of a leg's rate at once, so that short queues on the way do not overflow. */
+export const PACE_BURST_MS = 20
+/** The least burst, in full datagrams: slow legs would otherwise wait for a timer at each datagram. */
+export const PACE_BURST_DATAGRAMS = 4

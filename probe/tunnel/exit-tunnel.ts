@@ -1,0 +1,172 @@
+/** An exit's end of one client's tunnel. The client's pings say which legs carry, and how. */
+import type { MonotonicClock } from '../ports.js'
+import { isPacket, KIND, type Mode, type Ping } from './bodies.js'
+import { Carrying } from './carrying.js'
+import { JOIN_MS, LEG_IDLE_MS, MOST_LEGS } from './constants.js'
+import type { TunnelEnd } from './errors.js'
+import type { ExitLeg } from './exit-leg.js'
+import { startMs } from './leg-choice.js'
+import type { Body } from './leg-datagram.js'
+import { QuicEnd } from './quic-end.js'
+import type { QuicStream } from './quic-stream.js'
+import type { Connection } from './quiche.js'
+import type { Timers } from './timers.js'
+
+export interface ExitTunnelOptions {
+  readonly id: string
+  readonly clock: MonotonicClock
+  readonly timers: Timers
+  readonly connect: () => Connection
+  readonly onOpen: (tunnel: ExitTunnel) => void
+  readonly onLegGone: (leg: ExitLeg) => void
+  readonly onClosed: (tunnel: ExitTunnel) => void
+}
+
+export class ExitTunnel {
+  /** The client's tunnel id, as hexadecimal text. It is a secret of the two ends. */
+  readonly id: string
+  /** Takes the streams that the client opens. Set it when the tunnel is announced. Listen to each stream's `error`. */
+  onStream: (stream: QuicStream) => void = stream => stream.destroy()
+  readonly #options: ExitTunnelOptions
+  readonly #legs = new Set<ExitLeg>()
+  readonly #carrying: Carrying
+  readonly #closed = Promise.withResolvers<TunnelEnd>()
+  #quic: QuicEnd | undefined
+  #mode: Mode = 'spread'
+  #active: readonly ExitLeg[] = []
+  /** the client's clock in the newest ping: an older one says nothing new */
+  #pingClockMs = Number.NEGATIVE_INFINITY
+  #heardMs: number
+
+  constructor(options: ExitTunnelOptions) {
+    this.#options = options
+    this.id = options.id
+    this.#heardMs = options.clock.now()
+    const { clock, timers } = options
+    this.#carrying = new Carrying({ clock, timers, mode: () => this.#mode, legs: () => this.#carriers() })
+  }
+
+  get closed(): Promise<TunnelEnd> {
+    return this.#closed.promise
+  }
+
+  /** With how many bytes each has proven, and whether it is in use. */
+  get legs(): readonly ExitLeg[] {
+    return [...this.#legs]
+  }
+
+  get mode(): Mode {
+    return this.#mode
+  }
+
+  /** Whether the handshake is done. */
+  get isOpen(): boolean {
+    return this.#quic?.isOpen ?? false
+  }
+
+  /** Tells the client, and ends all streams. */
+  close(reason = ''): void {
+    if (this.#quic) this.#quic.close(reason)
+    else this.#finish({ why: 'closed' })
+  }
+
+  /** @returns whether there was room */
+  addLeg(leg: ExitLeg, nowMs: number): boolean {
+    const sameTag = this.legs.some(({ downTag }) => Buffer.compare(downTag, leg.downTag) === 0)
+    if (sameTag || (this.#legs.size >= MOST_LEGS && !this.#makeRoom(nowMs))) return false
+    this.#legs.add(leg)
+    return true
+  }
+
+  /** @returns whether the body is one that clients send */
+  take(leg: ExitLeg, { kind, content }: Body, clockMs: number | undefined, nowMs: number): boolean {
+    this.#heardMs = leg.heardMs = nowMs
+    if (kind === KIND.packet && isPacket(content)) {
+      this.#quic ??= this.#begin()
+      this.#quic.receive(content)
+      return true
+    }
+    const ping = kind === KIND.ping ? leg.takePing(content, nowMs) : undefined
+    if (ping) this.#follow(ping)
+    const answeredMs = ping?.clockMs ?? clockMs
+    if (answeredMs === undefined) return false
+    const tags = this.#active.map(({ downTag }) => downTag)
+    leg.pong(answeredMs, tags, nowMs)
+    return true
+  }
+
+  /** Forgets legs that are gone, and repairs what was lost on those that have fallen silent. */
+  tick(idleMs: number, nowMs: number): void {
+    for (const leg of this.#legs) {
+      const goneMs = leg.isValidated ? nowMs - leg.heardMs - LEG_IDLE_MS : nowMs - leg.createdMs - JOIN_MS
+      if (goneMs > 0) this.#remove(leg)
+    }
+    if (nowMs - this.#heardMs > idleMs || (this.#legs.size === 0 && !this.isOpen)) {
+      this.#abandon()
+      return
+    }
+    const fallen = this.#active.filter(leg => leg.isSilent(nowMs) && !leg.wasSilent)
+    for (const leg of this.#legs) leg.wasSilent = leg.isSilent(nowMs)
+    if (fallen.length > 0 && this.#active.some(leg => !leg.wasSilent)) this.#quic?.nudge()
+  }
+
+  #begin(): QuicEnd {
+    const quic: QuicEnd = new QuicEnd({
+      connection: this.#options.connect(),
+      isClient: false,
+      timers: this.#options.timers,
+      accepts: () => true,
+      onOpen: () => this.#options.onOpen(this),
+      onStream: stream => this.onStream(stream),
+      onPackets: last => (last ? this.#carrying.flushLast(quic) : this.#carrying.flush(quic)),
+      onClosed: end => this.#finish(end),
+    })
+    return quic
+  }
+
+  /** Uses the legs that the client uses. */
+  #follow({ clockMs, mode, activeTags }: Ping): void {
+    if (clockMs <= this.#pingClockMs) return
+    this.#pingClockMs = clockMs
+    this.#mode = mode
+    const named = activeTags.flatMap(tag => this.legs.filter(({ downTag }) => Buffer.compare(downTag, tag) === 0))
+    const before = this.#active
+    if (named.length === before.length && named.every((leg, i) => leg === before[i])) return
+    for (const leg of named) if (!before.includes(leg)) leg.carriedMs = startMs(before)
+    this.#active = named
+    if (before.some(leg => !named.includes(leg))) this.#quic?.nudge()
+    this.#quic?.resume()
+  }
+
+  /** Legs in use, without those that have fallen silent if others have not. */
+  #carriers(): readonly ExitLeg[] {
+    const nowMs = this.#options.clock.now()
+    const heard = this.#active.filter(leg => !leg.isSilent(nowMs))
+    return heard.length > 0 ? heard : this.#active
+  }
+
+  /** A leg that has been silent, or never showed that its client hears it, makes room for another one. */
+  #makeRoom(nowMs: number): boolean {
+    const idle = this.legs.find(leg => !leg.isValidated) ?? this.legs.find(leg => leg.isSilent(nowMs))
+    if (idle) this.#remove(idle)
+    return idle !== undefined
+  }
+
+  #remove(leg: ExitLeg): void {
+    this.#legs.delete(leg)
+    this.#active = this.#active.filter(other => other !== leg)
+    this.#options.onLegGone(leg)
+  }
+
+  #abandon(): void {
+    if (this.#quic) this.#quic.abandon({ why: 'idle' })
+    else this.#finish({ why: 'idle' })
+  }
+
+  #finish(end: TunnelEnd): void {
+    this.#carrying.stop()
+    for (const leg of this.#legs) this.#remove(leg)
+    this.#closed.resolve(end)
+    this.#options.onClosed(this)
+  }
+}

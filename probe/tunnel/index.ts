@@ -1,0 +1,13 @@
+/** What clients and exits of the market use. */
+export { MODES, type Mode } from './bodies.js'
+export type { ClientLeg, LegDeath, LegGrants } from './client-leg.js'
+export { ClientTunnel, type ClientTunnelOptions } from './client-tunnel.js'
+export type { DatagramCounts } from './datagram-counts.js'
+export { StreamError, type TunnelEnd, TunnelError, type TunnelErrorCode } from './errors.js'
+export type { ExitLeg } from './exit-leg.js'
+export type { ExitTunnel } from './exit-tunnel.js'
+export { EXIT_LIMITS, type ExitLimits, ExitTunnels, type ExitTunnelsOptions } from './exit-tunnels.js'
+export type { Address, TunnelPort } from './leg.js'
+export { keyPairOf } from './leg-keys.js'
+export type { QuicStream } from './quic-stream.js'
+export type { Timers } from './timers.js'

@@ -1,0 +1,109 @@
+/**
+ * QUIC without sockets: quiche, from the optional dependency `@matrixai/quic`. It is loaded when a tunnel opens, because
+ * it has no binary for some platforms, and relays and verifiers run without it.
+ *
+ * Whoever calls `send` of a connection chooses the leg. quiche sees one path: the addresses below stand for the two ends.
+ */
+import type { Config, Connection, Host, Quiche } from '@matrixai/quic/native/index.js'
+import type { RandomSource } from '../ports.js'
+import { TunnelError } from './errors.js'
+
+export type { Connection } from '@matrixai/quic/native/index.js'
+
+let loading: Promise<Quiche> | undefined
+
+/** @throws TunnelError `no-quic` on a platform without a binary */
+export function loadQuiche(): Promise<Quiche> {
+  loading ??= import('@matrixai/quic/native/index.js').then(
+    ({ quiche }) => quiche,
+    cause => {
+      const platform = `${process.platform}-${process.arch}`
+      const todo = 'run clients and exits on linux-x64, macOS or Windows, after npm install without --omit=optional'
+      throw new TunnelError('no-quic', `@matrixai/quic does not load on ${platform}: ${todo}`, { cause })
+    },
+  )
+  return loading
+}
+
+const PROTOCOL = 'bandwitness-tunnel'
+/**
+ * The least that QUIC lets an end announce (RFC 9000, section 18.2). What an end sends is shorter: no longer than the
+ * buffer that it gives to `send`.
+ */
+const ANNOUNCED_PAYLOAD_BYTES = 1200
+/** Of one stream: 100 Mbit/s at a round trip of 80 ms, and up to 400 Mbit/s at 160 ms once the stream has grown. */
+const STREAM_BYTES = 1 << 20
+const MOST_STREAM_BYTES = 8 << 20
+/** Of all streams together: no tunnel keeps more than this in an end's memory for streams that are not read. */
+const TUNNEL_BYTES = 2 << 20
+const MOST_TUNNEL_BYTES = 12 << 20
+/** An acknowledgement waits no longer, ms. Losses on a leg that died are seen sooner. */
+const MOST_ACK_DELAY_MS = 5
+const CONNECTION_ID_BYTES = 16
+
+const CLIENT: Host = { host: '192.0.2.1', port: 1 }
+const EXIT: Host = { host: '192.0.2.2', port: 2 }
+
+/** Of whose packets `recv` is told. */
+export const FROM_EXIT = { from: EXIT, to: CLIENT }
+export const FROM_CLIENT = { from: CLIENT, to: EXIT }
+
+/** What an exit shows, both PEM. */
+export interface ExitCertificate {
+  readonly certificate: Uint8Array
+  readonly certificateKey: Uint8Array
+}
+
+/** @param streams that the other end may have open at once */
+function configOf(quiche: Quiche, exit: ExitCertificate | undefined, streams: number): Config {
+  const keys = exit && [exit.certificateKey]
+  // No authority signs an exit's certificate. The client compares its hash (client-tunnel.ts).
+  const config = quiche.Config.withBoringSslCtx(
+    false,
+    false,
+    null,
+    keys ?? null,
+    exit ? [exit.certificate] : null,
+    null,
+  )
+  config.setApplicationProtos([PROTOCOL])
+  // Legs tell who is gone, long before QUIC could.
+  config.setMaxIdleTimeout(0)
+  config.setMaxRecvUdpPayloadSize(ANNOUNCED_PAYLOAD_BYTES)
+  config.setMaxSendUdpPayloadSize(ANNOUNCED_PAYLOAD_BYTES)
+  config.setInitialMaxData(TUNNEL_BYTES)
+  config.setInitialMaxStreamDataBidiLocal(STREAM_BYTES)
+  config.setInitialMaxStreamDataBidiRemote(STREAM_BYTES)
+  config.setMaxStreamWindow(MOST_STREAM_BYTES)
+  config.setMaxConnectionWindow(MOST_TUNNEL_BYTES)
+  config.setInitialMaxStreamsBidi(streams)
+  config.setInitialMaxStreamsUni(0)
+  config.setMaxAckDelay(MOST_ACK_DELAY_MS)
+  config.setDisableActiveMigration(true)
+  config.setCcAlgorithm(quiche.CongestionControlAlgorithm.BBR)
+  config.enablePacing(false) // the legs pace
+  config.grease(false)
+  return config
+}
+
+export type Connect = (random: RandomSource) => Connection
+
+/** How clients begin a connection. */
+export async function connecting(): Promise<Connect> {
+  const quiche = await loadQuiche()
+  const config = configOf(quiche, undefined, 0)
+  return random => quiche.Connection.connect(null, random.bytes(CONNECTION_ID_BYTES), CLIENT, EXIT, config)
+}
+
+/**
+ * How an exit takes connections. @param streams that a client may have open at once
+ * @throws Error if certificate and key are no PEM, or do not belong together
+ */
+export async function accepting(exit: ExitCertificate, streams: number): Promise<Connect> {
+  const quiche = await loadQuiche()
+  const config = configOf(quiche, exit, streams)
+  return random => quiche.Connection.accept(random.bytes(CONNECTION_ID_BYTES), null, EXIT, CLIENT, config)
+}
+
+/** RFC 9000, section 2.2: an end stops reading its half of a stream, or resets the half that it writes. */
+export const HALF = { read: 0, write: 1 } as const
