@@ -157,7 +157,7 @@ export const LAYERS: readonly Layer[] = [
     name: 'market',
     holds: /^market\//,
     imports: ['proto', ...PROBE, ...VERIFIER],
-    packages: [...COMMON, YARGS],
+    packages: [...COMMON, YARGS, /^(level|@pondwader\/socks5-server)$/],
   },
   {
     name: 'contracts',

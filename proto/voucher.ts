@@ -71,6 +71,12 @@ export interface Channel {
   readonly price: bigint
 }
 
+/** A price is for so many bytes. */
+export const PRICED_BYTES = 2n ** 30n
+
+/** Wei for so many bytes, whatever was put in. @param price wei for 2^30 bytes */
+export const priceOf = (bytes: number, price: bigint): bigint => (BigInt(bytes) * price) / PRICED_BYTES
+
 /** The id that receipts name. @param escrow which contract: a receipt is void at any other */
 export const channelId = (
   escrow: { readonly chainId: number; readonly contract: Hex },

@@ -16,9 +16,11 @@ import { testReachBy } from '../../verifier/node/reach-self-test.js'
 import { serveSessions } from '../../verifier/node/serve-sessions.js'
 import { WALL_CLOCK } from '../../verifier/node/wall-clock.js'
 import type { ProviderOptions } from './provider-options.js'
+import { strangersCredit } from './strangers-credit.js'
 import { TokenLedger } from './token-ledger.js'
 import { TokenOffice } from './token-office.js'
 import { VerifierSets } from './verifier-sets.js'
+import { openTill } from './vouchers/till.js'
 
 /** Between two looks at the chain because somebody unknown asked for tokens. */
 const UNKNOWN_MS = 2000
@@ -34,6 +36,7 @@ export async function serve(options: ProviderOptions, life: Lifecycle, chain: Et
     mayIssue: (asker, era) => sets.entitlementOf(asker, era),
     random: systemRandom,
   })
+  const payments = await openTill({ path: join(options.dataDir, 'vouchers'), purpose: 'relay', chain, log }, life)
   const relay = await life.open(
     Relay.open({
       host,
@@ -43,6 +46,8 @@ export async function serve(options: ProviderOptions, life: Lifecycle, chain: Et
       forwarding,
       offload,
       access: office,
+      payments,
+      credit: strangersCredit(network.params, claimKbps),
       answerSigner: answerSigner(chain.network, keys.evm),
       voucherSigner: voucherSigner(chain.network, keys.evm),
       clock: systemClock,

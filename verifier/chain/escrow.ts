@@ -3,13 +3,13 @@ import type { BlockTag, TransactionReceipt } from 'ethers'
 import type { Header } from '../../proto/header.js'
 import type { Hex } from '../../proto/hex.js'
 import type { Leaf } from '../../proto/leaf.js'
-import { type Channel, channelId } from '../../proto/voucher.js'
+import { type Channel, channelId, priceOf } from '../../proto/voucher.js'
 import { UserError } from '../config/errors.js'
 import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
 import { channelFrom } from './escrow-log.js'
 import { readOffer } from './offers.js'
-import { earnedBy, type PaidReceipt, redemptionOf } from './redemption.js'
+import { type PaidReceipt, redemptionOf } from './redemption.js'
 import type { Call, PlannedTransaction, Sender } from './sender.js'
 import { readTokens } from './stake.js'
 
@@ -170,7 +170,7 @@ function openedIn({ contracts: { transferEscrow } }: ChainContext, { logs }: Tra
 export function redeemCall(context: ChainContext, receipts: readonly PaidReceipt[]): Call {
   const isPaid = async ({ channel, total }: PaidReceipt, blockTag: BlockTag) => {
     const { deposit, paid } = await balanceOf(context, idOf(context, channel), blockTag)
-    return deposit > 0n && (paid === deposit || paid >= earnedBy(total, channel.price))
+    return deposit > 0n && (paid === deposit || paid >= priceOf(total, channel.price))
   }
   return {
     contract: context.contracts.transferEscrow,

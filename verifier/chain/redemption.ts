@@ -29,9 +29,3 @@ export function redemptionOf({ bytes, signature, ...receipt }: PaidReceipt): Red
   const { r, yParityAndS } = Signature.from(toHex(signature))
   return { channel, sessionId, bytesCarried: bytes, head, elapsedMs, total, r: r as Hex, vs: yParityAndS as Hex }
 }
-
-/** Prices are wei for so many bytes. */
-const PRICED_BYTES = 2n ** 30n
-
-/** What a channel owes for all of its bytes so far, in wei, however much was put in. */
-export const earnedBy = (total: number, price: bigint): bigint => (BigInt(total) * price) / PRICED_BYTES

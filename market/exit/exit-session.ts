@@ -1,0 +1,85 @@
+/** One tunnel at an exit: its streams, each a connection to a destination, and the stream that pays for them. */
+import type { Duplex } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { OpenerFrame } from '../../proto/messages.js'
+import { ByteReader } from '../core/byte-reader.js'
+import { DESTINATION_HEAD_BYTES, decodeDestination, destinationBytes, REPLY, STREAM_KIND } from '../core/destination.js'
+import { MessageFrames } from '../core/message-frames.js'
+import { connected } from './connecting.js'
+import { ExitPayments, type ExitPaymentsModules } from './exit-payments.js'
+import type { ExitStats } from './exit-stats.js'
+import { Meter } from './meter.js'
+import type { Reaching } from './reaching.js'
+
+export interface ExitSessionModules extends ExitPaymentsModules {
+  readonly reaching: Reaching
+  readonly stats: ExitStats
+}
+
+const SESSION_ID_BYTES = 32
+
+export class ExitSession {
+  readonly #modules: ExitSessionModules
+  readonly #meter: Meter
+  #payments: ExitPayments | undefined
+  #countedBytes = 0
+
+  constructor(modules: ExitSessionModules) {
+    this.#modules = modules
+    this.#meter = new Meter(bytes => {
+      modules.stats.carriedBytes += bytes - this.#countedBytes
+      this.#countedBytes = bytes
+      this.#payments?.carried(bytes)
+    })
+  }
+
+  /** Serves a stream that the client has opened. Never throws: a fault of the client or a destination ends the stream. */
+  async serve(stream: Duplex): Promise<void> {
+    stream.on('error', () => {}) // the client reset it, or the tunnel ended
+    try {
+      const reader = new ByteReader(stream)
+      const head = await reader.take(DESTINATION_HEAD_BYTES)
+      if (head?.[0] === STREAM_KIND.payments) await this.#serve(stream, reader, head)
+      else if (head?.[0] === STREAM_KIND.connection) await this.#connect(stream, reader, head)
+    } catch {
+      // Nonsense, or somebody went away.
+    } finally {
+      stream.destroy()
+    }
+  }
+
+  /** Payments. */
+  async #serve(stream: Duplex, reader: ByteReader, head: Buffer): Promise<void> {
+    const rest = await reader.take(1 + SESSION_ID_BYTES - DESTINATION_HEAD_BYTES)
+    if (rest === undefined || this.#payments !== undefined) return
+    const sessionId = Buffer.concat([head.subarray(1), rest])
+    this.#payments = new ExitPayments(new MessageFrames(stream, reader, OpenerFrame.maxBytes), sessionId, this.#modules)
+    const { stats } = this.#modules
+    await this.#payments.take(this.#meter, paidBytes => {
+      if (paidBytes === undefined) stats.voidPayments++
+      else stats.paidBytes += paidBytes
+    })
+  }
+
+  async #connect(stream: Duplex, reader: ByteReader, head: Buffer): Promise<void> {
+    const { reaching, stats } = this.#modules
+    const rest = await reader.take(destinationBytes(head) - DESTINATION_HEAD_BYTES)
+    const destination = rest && decodeDestination(Buffer.concat([head, rest]))
+    if (destination === undefined) return
+    const socket = await connected(destination, reaching)
+    if (typeof socket === 'number') {
+      stats.refused++
+      stream.end(Uint8Array.of(socket))
+      await new Promise(resolve => stream.once('close', resolve).resume())
+      return
+    }
+    stats.connections++
+    try {
+      stream.write(Uint8Array.of(REPLY.granted))
+      await Promise.all([pipeline(stream, this.#meter.gate(), socket), pipeline(socket, this.#meter.gate(), stream)])
+    } finally {
+      socket.destroy()
+      stats.connections--
+    }
+  }
+}

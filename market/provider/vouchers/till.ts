@@ -1,0 +1,54 @@
+/**
+ * Everything that takes payments for one purpose of an account.
+ *
+ *   user ── voucher ──▶ book ── kept ──▶ store ──▶ redeemer ──▶ escrow
+ *                        └── whose channel? ──▶ own channels ◀── log, balances ── chain
+ */
+import type { Logger } from 'pino'
+import { systemClock } from '../../../probe/index.js'
+import type { Payments } from '../../../probe/ports.js'
+import { balanceOf, readThaw, redeemCall } from '../../../verifier/chain/escrow.js'
+import { EscrowLog } from '../../../verifier/chain/escrow-log.js'
+import type { EthersChain } from '../../../verifier/chain/ethers-chain.js'
+import { voucherSignerOf } from '../../../verifier/chain/vouchers.js'
+import type { Lifecycle } from '../../../verifier/node/lifecycle.js'
+import { repeat } from '../../../verifier/node/waiting.js'
+import type { Purpose } from '../../core/purpose.js'
+import { OwnChannels } from './own-channels.js'
+import { Redeemer } from './redeemer.js'
+import { VoucherBook } from './voucher-book.js'
+import { VoucherStore } from './voucher-store.js'
+
+export interface TillOptions {
+  /** of the store's folder */
+  readonly path: string
+  readonly purpose: Purpose
+  /** of the account that is paid, with its key */
+  readonly chain: EthersChain
+  readonly log: Logger
+}
+
+/** A channel that closes is looked at so often in its thaw, which leaves time for the transaction. */
+const LOOKS_IN_THAW = 4
+const LONGEST_LOOK_MS = 60_000
+
+/** Redeems until the node stops. @throws UserError if another process uses the store */
+export async function openTill({ path, purpose, chain, log }: TillOptions, life: Lifecycle): Promise<Payments> {
+  const { context } = chain
+  const store = await life.open(VoucherStore.open(path), one => one.close())
+  const escrow = new EscrowLog(context, { payee: chain.account! })
+  const reader = { events: () => escrow.events(), balance: balanceOf.bind(undefined, context) }
+  const channels = new OwnChannels(reader, purpose, systemClock)
+  const redeemer = new Redeemer({
+    ...{ store, channels, clock: systemClock, log },
+    send: receipts => chain.sender!.send(redeemCall(context, receipts)),
+  })
+  // Vouchers wait while the chain cannot be reached.
+  const complain = (error: Error) => log.warn({ error: error.message }, 'could not redeem vouchers for now')
+  const lookMs = Math.min(LONGEST_LOOK_MS, ((await readThaw(context)) * 1000) / LOOKS_IN_THAW)
+  life.run(repeat(() => redeemer.look().catch(complain), lookMs, life.stopping))
+  return new VoucherBook({
+    ...{ store, channels },
+    signerOf: (voucher, signature) => voucherSignerOf(context.network, voucher, signature),
+  })
+}
