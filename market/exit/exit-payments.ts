@@ -7,8 +7,8 @@ import { RECEIPT_BYTES } from '../../probe/constants.js'
 import type { MessageStream, MonotonicClock, Payments, VoucherSigner } from '../../probe/ports.js'
 import { Paying } from '../../probe/relay/paying.js'
 import { ReceiptChain, receiptStart } from '../../probe/wire/receipts.js'
-import { TAG_BYTES } from '../../proto/datagram.js'
 import { OpenerFrame, type Receipt, RelayFrame } from '../../proto/messages.js'
+import { exitTag } from '../core/exit-tag.js'
 import type { Meter } from './meter.js'
 
 export interface ExitPaymentsModules {
@@ -16,9 +16,6 @@ export interface ExitPaymentsModules {
   readonly voucherSigner: VoucherSigner
   readonly clock: MonotonicClock
 }
-
-/** In the place of a relay's tag. */
-export const exitTag = (sessionId: Uint8Array): Uint8Array => sessionId.subarray(0, TAG_BYTES)
 
 export class ExitPayments {
   readonly #stream: MessageStream
@@ -37,9 +34,9 @@ export class ExitPayments {
     this.#openedMs = modules.clock.now()
   }
 
-  /** Signs a receipt if one is due. */
-  carried(bytes: number): void {
-    if (bytes - this.#receiptedBytes < RECEIPT_BYTES) return
+  /** Signs a receipt if one is due. @param waits whether streams wait for a payment, which needs a receipt */
+  carried(bytes: number, waits: boolean): void {
+    if (bytes - this.#receiptedBytes < (waits ? 1 : RECEIPT_BYTES)) return
     this.#receiptedBytes = bytes
     const { clock, voucherSigner } = this.#modules
     const receipt = this.#receipts.next(bytes, clock.now() - this.#openedMs, voucherSigner)

@@ -26,10 +26,10 @@ export class ExitSession {
 
   constructor(modules: ExitSessionModules) {
     this.#modules = modules
-    this.#meter = new Meter(bytes => {
+    this.#meter = new Meter((bytes, waits) => {
       modules.stats.carriedBytes += bytes - this.#countedBytes
       this.#countedBytes = bytes
-      this.#payments?.carried(bytes)
+      this.#payments?.carried(bytes, waits)
     })
   }
 

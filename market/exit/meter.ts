@@ -13,13 +13,13 @@ const MAX_PIECE_BYTES = 64 * 1024
 
 export class Meter {
   readonly #allowance = new Allowance(CREDIT_BYTES, NO_RATE_KBPS)
-  readonly #onBytes: (carriedBytes: number) => void
+  readonly #onBytes: (carriedBytes: number, waits: boolean) => void
   #carriedBytes = 0
   #paidBytes = 0
   #waiting: (() => void)[] = []
 
-  /** @param onBytes hears of all bytes that were carried so far */
-  constructor(onBytes: (carriedBytes: number) => void) {
+  /** @param onBytes hears of all bytes that were carried so far, and whether streams wait for a payment now */
+  constructor(onBytes: (carriedBytes: number, waits: boolean) => void) {
     this.#onBytes = onBytes
   }
 
@@ -48,11 +48,12 @@ export class Meter {
           // The window is larger than every piece, so whoever pays gets on.
           if (!this.#allowance.has(Math.min(bytes.length, MAX_PIECE_BYTES))) {
             this.#waiting.push(proceed)
+            this.#onBytes(this.#carriedBytes, true)
             return
           }
           this.#allowance.spend(bytes.length)
           this.#carriedBytes += bytes.length
-          this.#onBytes(this.#carriedBytes)
+          this.#onBytes(this.#carriedBytes, false)
           done(null, bytes)
         }
         proceed()

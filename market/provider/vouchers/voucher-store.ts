@@ -5,7 +5,7 @@
 import { Level } from 'level'
 import type { Hex } from '../../../proto/hex.js'
 import type { Voucher } from '../../../proto/voucher.js'
-import { UserError } from '../../../verifier/config/errors.js'
+import { levelFault } from '../../core/level-fault.js'
 
 export interface KeptVoucher {
   readonly voucher: Voucher
@@ -26,7 +26,7 @@ export class VoucherStore {
   static async open(path: string): Promise<VoucherStore> {
     const level = new Level<string, KeptVoucher>(path, { valueEncoding: 'json' })
     await level.open().catch(cause => {
-      throw unopened(path, cause)
+      throw levelFault(`the vouchers in ${path}`, cause)
     })
     return new VoucherStore(level, new Map((await level.iterator().all()) as [Hex, KeptVoucher][]))
   }
@@ -54,13 +54,4 @@ export class VoucherStore {
   close(): Promise<void> {
     return this.#level.close()
   }
-}
-
-function unopened(path: string, cause: Error & { readonly cause?: unknown }): UserError {
-  const { code } = Object(cause.cause) as { readonly code?: string }
-  const why =
-    code === 'LEVEL_LOCKED'
-      ? 'another process uses them. Stop it first'
-      : `${cause.message}. Free the disk, or restore your copy`
-  return new UserError('store', `Cannot open the vouchers in ${path}: ${why}.`, { cause })
 }

@@ -1,0 +1,95 @@
+/** A leg that is open and paid for, from its sessions to its end. */
+import { PAID_WINDOW_BYTES } from '../../probe/constants.js'
+import type { ClientLeg, ClientTunnel, LegDeath } from '../../probe/tunnel/index.js'
+import type { Hex } from '../../proto/hex.js'
+import type { LegSessions, PaidSession } from './leg-sessions.js'
+import { Payer } from './payer.js'
+import type { Purse } from './purse.js'
+
+/** `unproven`: the provider bills much more than arrives. `empty`: nothing is left to pay with */
+export type LegEnd = LegDeath | 'unproven' | 'empty' | 'switched'
+
+export interface PaidLegModules {
+  readonly tunnel: ClientTunnel
+  readonly sessions: LegSessions
+  readonly purse: Pick<Purse, 'pay'>
+  /** the channel that pays for it */
+  readonly id: Hex
+}
+
+/** Payments keep a session open, and pings alone are worth one in this time. */
+const PAY_MS = 4000
+/** Of what the relay carries ahead of payments, so much may be lost on the way before the leg is replaced. */
+const MOST_UNPROVEN_BYTES = PAID_WINDOW_BYTES / 2
+/** A session counts bytes in 32 bits. */
+const MOST_BYTES = 3 * 2 ** 30
+
+export class PaidLeg {
+  readonly leg: ClientLeg
+  readonly #modules: PaidLegModules
+  readonly #up: Payer
+  readonly #down: Payer
+  readonly #ended = Promise.withResolvers<LegEnd>()
+  readonly #timer: NodeJS.Timeout
+  #end: LegEnd | undefined
+
+  /** The leg joins now. @throws TunnelError */
+  constructor(modules: PaidLegModules) {
+    const { tunnel, sessions } = modules
+    this.#modules = modules
+    this.leg = tunnel.addLeg(sessions.grants)
+    this.#up = this.#payer(sessions.up, () => this.leg.provenUp)
+    this.#down = this.#payer(sessions.down, () => this.leg.provenDown)
+    this.#timer = setInterval(() => void this.#payAll(), PAY_MS)
+    void this.leg.joined.then(() => this.#payAll())
+    void this.leg.dead.then(why => this.end(why))
+    void sessions.ended.then(() => this.end('closed'))
+  }
+
+  /** Resolves once the leg is over, with why. */
+  get ended(): Promise<LegEnd> {
+    return this.#ended.promise
+  }
+
+  get provenBytes(): number {
+    return this.leg.provenUp + this.leg.provenDown
+  }
+
+  get paidBytes(): number {
+    return this.#up.paidBytes + this.#down.paidBytes
+  }
+
+  /** Ends the leg, and pays for what it carried, unless it failed. */
+  end(why: LegEnd): void {
+    if (this.#end !== undefined) return
+    this.#end = why
+    clearInterval(this.#timer)
+    const { tunnel, sessions } = this.#modules
+    tunnel.endLeg(this.leg)
+    this.#ended.resolve(why)
+    const isWell = why === 'switched' || why === 'worn' || why === 'ended'
+    void (isWell ? this.#payAll() : Promise.resolve()).then(() => sessions.close()).catch(() => {})
+  }
+
+  #payer(session: PaidSession, provenBytes: () => number): Payer {
+    const { purse, id } = this.#modules
+    const payer = new Payer({
+      ...{ purse, id, provenBytes },
+      point: () => session.point,
+      send: counter => session.client.handOver(counter),
+      onEmpty: () => this.end('empty'),
+    })
+    session.onReceipt = () => {
+      if (this.#end !== undefined) return
+      if (session.invoicedBytes - provenBytes() > MOST_UNPROVEN_BYTES) this.end('unproven')
+      else if (session.invoicedBytes > MOST_BYTES) this.end('worn')
+      else void payer.pay().catch(() => this.end('closed'))
+    }
+    return payer
+  }
+
+  async #payAll(): Promise<void> {
+    await Promise.all([this.#up.pay(), this.#down.pay()]).catch(() => this.end('closed'))
+    if (this.#up.paidBytes > 0 && this.#down.paidBytes > 0) this.leg.unpad()
+  }
+}

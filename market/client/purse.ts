@@ -1,0 +1,128 @@
+/**
+ * What this client pays from: a channel for each account and purpose, with the key that signs for it and the bytes signed so
+ * far. Both are on the disk before a signature leaves: a client that forgot them would sign for less than it owes, and its
+ * payments would be void.
+ */
+import { Level } from 'level'
+import { counterSign, type ReceiptPoint } from '../../probe/wire/receipts.js'
+import type { NetworkId } from '../../proto/digests.js'
+import { fromHex, type Hex } from '../../proto/hex.js'
+import type { CounterReceipt } from '../../proto/messages.js'
+import type { Channel } from '../../proto/voucher.js'
+import { voucherSigner } from '../../verifier/chain/vouchers.js'
+import { payableBytes } from '../core/channel.js'
+import { levelFault } from '../core/level-fault.js'
+import { type Purpose, purposeOf } from '../core/purpose.js'
+
+/** As it is stored: JSON has no bigint. */
+interface Row {
+  readonly channel: Omit<Channel, 'price'> & { readonly price: string }
+  readonly deposit: string
+  /** signs for the channel */
+  readonly key: Hex
+  readonly isPremium: boolean
+  /** signed so far */
+  readonly total: number
+}
+
+export interface PurseChannel {
+  readonly id: Hex
+  readonly channel: Channel
+  readonly deposit: bigint
+  readonly purpose: Purpose
+  readonly isPremium: boolean
+  /** bytes signed so far */
+  readonly total: number
+  /** bytes that the deposit still pays for */
+  readonly leftBytes: number
+}
+
+export class Purse {
+  readonly #level: Level<Hex, Row>
+  readonly #network: NetworkId
+  readonly #rows: Map<Hex, Row>
+  /** one signature of a channel after the other */
+  readonly #last = new Map<Hex, Promise<unknown>>()
+
+  private constructor(level: Level<Hex, Row>, network: NetworkId, rows: Map<Hex, Row>) {
+    this.#level = level
+    this.#network = network
+    this.#rows = rows
+  }
+
+  /** @param path of a folder, which is made if it does not exist. @throws UserError 'store' */
+  static async open(path: string, network: NetworkId): Promise<Purse> {
+    const level = new Level<Hex, Row>(path, { valueEncoding: 'json' })
+    await level.open().catch(cause => {
+      throw levelFault(`the purse in ${path}`, cause)
+    })
+    return new Purse(level, network, new Map(await level.iterator().all()))
+  }
+
+  get channels(): PurseChannel[] {
+    return [...this.#rows].map(([id, row]) => shown(id, row))
+  }
+
+  /** The channel of an account with most left. */
+  of(payee: Hex, purpose: Purpose, isPremium = false): PurseChannel | undefined {
+    const fitting = this.channels.filter(
+      one => one.channel.payee === payee && one.purpose === purpose && one.isPremium === isPremium,
+    )
+    return fitting.sort((a, b) => b.leftBytes - a.leftBytes)[0]
+  }
+
+  /** Keeps a channel that was just opened, or its higher deposit. @param key of its signer */
+  async keep(
+    { id, channel, deposit, isPremium }: Pick<PurseChannel, 'id' | 'channel' | 'deposit' | 'isPremium'>,
+    key: Hex,
+  ): Promise<void> {
+    const total = this.#rows.get(id)?.total ?? 0
+    await this.#put(id, {
+      channel: { ...channel, price: `${channel.price}` },
+      ...{ deposit: `${deposit}`, key, isPremium, total },
+    })
+  }
+
+  /** For a channel that has ended. */
+  async drop(id: Hex): Promise<void> {
+    await this.#level.del(id)
+    this.#rows.delete(id)
+  }
+
+  /**
+   * Signs for more bytes of a channel.
+   * @param sessionBytes of the session, with these
+   * @returns undefined if the deposit does not pay for them
+   */
+  pay(id: Hex, point: ReceiptPoint, sessionBytes: number, bytes: number): Promise<CounterReceipt | undefined> {
+    const paid = (this.#last.get(id) ?? Promise.resolve()).then(() => this.#pay(id, point, sessionBytes, bytes))
+    this.#last.set(
+      id,
+      paid.catch(() => {}),
+    )
+    return paid
+  }
+
+  close(): Promise<void> {
+    return this.#level.close()
+  }
+
+  async #pay(id: Hex, point: ReceiptPoint, sessionBytes: number, bytes: number): Promise<CounterReceipt | undefined> {
+    const row = this.#rows.get(id)
+    if (row === undefined || shown(id, row).leftBytes < bytes) return undefined
+    const total = row.total + bytes
+    await this.#put(id, { ...row, total })
+    return counterSign(point, sessionBytes, voucherSigner(this.#network, row.key), { channel: fromHex(id), total })
+  }
+
+  async #put(id: Hex, row: Row): Promise<void> {
+    await this.#level.put(id, row, { sync: true })
+    this.#rows.set(id, row)
+  }
+}
+
+function shown(id: Hex, { channel, deposit, isPremium, total }: Row): PurseChannel {
+  const funded = { channel: { ...channel, price: BigInt(channel.price) }, deposit: BigInt(deposit) }
+  const leftBytes = Math.max(0, payableBytes(funded) - total)
+  return { id, ...funded, purpose: purposeOf(channel.signer), isPremium, total, leftBytes }
+}

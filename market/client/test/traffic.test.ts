@@ -1,0 +1,220 @@
+/** Traffic through real relays and a real exit, over real UDP on loopback, paid for from channels. */
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join as joinPath } from 'node:path'
+import { expect } from 'chai'
+import { SigningKey, Wallet } from 'ethers'
+import { systemClock, systemRandom } from '../../../probe/index.js'
+import type { Payments } from '../../../probe/ports.js'
+import { everybodyReserved, Relay } from '../../../probe/relay/relay.js'
+import { ClientTunnel, type Mode } from '../../../probe/tunnel/index.js'
+import { connect, streamPair } from '../../../probe/wire/local-streams.js'
+import { fromHex, type Hex, toHex } from '../../../proto/hex.js'
+import { type Channel, channelId, type Voucher } from '../../../proto/voucher.js'
+import { AnswerVerifiers, answerSigner } from '../../../verifier/chain/answers.js'
+import { voucherSigner, voucherSignerOf } from '../../../verifier/chain/vouchers.js'
+import { newlyPaidBytes, payableBytes } from '../../core/channel.js'
+import { purposeOf } from '../../core/purpose.js'
+import { type Exit, openExit } from '../../exit/exit.js'
+import { makeIdentity } from '../../exit/identity.js'
+import { Reaching } from '../../exit/reaching.js'
+import { TunnelSocket } from '../../tunnel-socket.js'
+import { connectThrough, join } from '../connection.js'
+import { ExitAccount } from '../exit-account.js'
+import { openLegSessions } from '../leg-sessions.js'
+import { PaidLeg } from '../paid-leg.js'
+import { type ProxyServer, serveHttp, serveSocks } from '../proxies.js'
+import { Purse } from '../purse.js'
+import { socksGet } from './socks-get.js'
+
+const HOST = '127.0.0.1'
+const NETWORK = { chainId: 31_337, contract: `0x${'ee'.repeat(20)}` as Hex }
+const CLAIM_KBPS = 100_000
+const PRICE = 1024n
+const PAGE_BYTES = 20_000_000
+const PAGE = randomBytes(PAGE_BYTES)
+const PAGE_SHA256 = createHash('sha256').update(PAGE).digest('hex')
+
+/** Takes the vouchers of one channel, as the escrow would. */
+class Till implements Payments {
+  total = 0
+
+  constructor(
+    readonly id: Hex,
+    readonly channel: Channel,
+    readonly deposit: bigint,
+  ) {}
+
+  async accept(voucher: Voucher, signature: Uint8Array): Promise<number | undefined> {
+    if (voucher.channel !== this.id) return undefined
+    if (voucherSignerOf(NETWORK, voucher, signature) !== this.channel.signer) return undefined
+    const bytes = newlyPaidBytes(voucher.total, this.total, payableBytes(this))
+    this.total = Math.max(this.total, voucher.total)
+    return bytes > 0 ? bytes : undefined
+  }
+}
+
+function keyFor(purpose: 'relay' | 'exit'): Hex {
+  for (;;) {
+    const wallet = Wallet.createRandom()
+    if (purposeOf(wallet.address.toLowerCase() as Hex) === purpose) return wallet.privateKey as Hex
+  }
+}
+
+describe('traffic of a client', () => {
+  const ends: (() => unknown)[] = []
+  let directory: string
+  let purse: Purse
+  let web: Server
+  let exit: Exit
+  let tunnel: ClientTunnel
+  let account: ExitAccount
+  let socks: ProxyServer
+  let tills: Till[]
+  let legs: PaidLeg[]
+  let relays: Relay[]
+  let url: URL
+
+  const end = (close: () => unknown) => ends.push(close)
+
+  beforeEach(async () => {
+    directory = await mkdtemp(joinPath(tmpdir(), 'bandwitness-traffic-'))
+    end(() => rm(directory, { recursive: true }))
+    purse = await Purse.open(joinPath(directory, 'purse'), NETWORK)
+    end(() => purse.close())
+    web = createServer((_request, response) => response.end(PAGE))
+    await new Promise<void>(resolve => web.listen(0, HOST, resolve))
+    end(() => web.closeAllConnections())
+    end(() => web.close())
+    const { port } = web.address() as { port: number }
+    url = new URL(`http://${HOST}:${port}/`)
+    ;[tills, legs, relays] = [[], [], []]
+  })
+  afterEach(async () => {
+    for (const close of ends.splice(0).reverse()) await close()
+  })
+
+  async function newChannel(purpose: 'relay' | 'exit', payee: Hex, deposit = 1_000_000n): Promise<Till> {
+    const key = keyFor(purpose)
+    const signer = new Wallet(key).address.toLowerCase() as Hex
+    const channel = { number: tills.length + 1, payer: payee, payee, signer, price: PRICE }
+    const id = channelId(NETWORK, channel)
+    await purse.keep({ id, channel, deposit, isPremium: false }, key)
+    const till = new Till(id, channel, deposit)
+    tills.push(till)
+    return till
+  }
+
+  async function start(mode: Mode, legCount: number, options: { deposit?: bigint } = {}) {
+    const exitKey = new SigningKey(toHex(randomBytes(32)))
+    const identity = await makeIdentity(directory, length => randomBytes(length))
+    const exitTill = await newChannel('exit', `0x${'e0'.repeat(20)}`)
+    exit = await openExit({
+      ...{ host: HOST, port: 0, identity, payments: exitTill, clock: systemClock, random: systemRandom },
+      reaching: new Reaching([{ network: '127.0.0.0', prefix: 8, port: Number(url.port) }]),
+      voucherSigner: voucherSigner(NETWORK, exitKey.privateKey as Hex),
+    })
+    end(() => exit.close())
+    const socket = await TunnelSocket.open({ host: HOST, port: 0, clock: systemClock }, (datagram, source, nowMs) =>
+      tunnel.onDatagram(datagram, source, nowMs),
+    )
+    end(() => socket.close())
+    tunnel = await ClientTunnel.open({
+      ...{ port: socket, mode, clock: systemClock, random: systemRandom },
+      exit: { publicKey: fromHex(identity.public.publicKey), certHash: fromHex(identity.public.certHash) },
+    })
+    end(() => tunnel.close())
+    for (let i = 0; i < legCount; i++) await addLeg(socket.port, options)
+    await tunnel.established
+    account = new ExitAccount({ tunnel, purse, id: exitTill.id, random: systemRandom, onEmpty: () => {} })
+    const through = (destination: { host: string; port: number }) => connectThrough(tunnel, destination)
+    const carry = (one: Parameters<typeof join>[0], other: Parameters<typeof join>[1]) =>
+      join(one, other, bytes => account.carried(bytes))
+    socks = await serveSocks({ host: HOST, port: 0 }, through, carry)
+    end(() => socks.close())
+    const http = await serveHttp({ host: HOST, port: 0 }, through, carry)
+    end(() => http.close())
+    return { http, exitTill }
+  }
+
+  async function addLeg(ownPort: number, { deposit }: { deposit?: bigint } = {}) {
+    const key = toHex(randomBytes(32))
+    const signer = answerSigner(NETWORK, key)
+    const till = await newChannel('relay', signer.account as Hex, deposit)
+    const relay = await Relay.open({
+      ...{ host: HOST, port: 0, claimKbps: CLAIM_KBPS, access: everybodyReserved, payments: till },
+      ...{ answerSigner: signer, voucherSigner: voucherSigner(NETWORK, key) },
+      ...{ clock: systemClock, random: systemRandom },
+    })
+    relays.push(relay)
+    end(() => relay.close())
+    const sessions = await openLegSessions({
+      provider: new AnswerVerifiers(NETWORK).of(signer.account as Hex),
+      claimKbps: CLAIM_KBPS,
+      dial: async () => connect(streamPair(HOST), stream => relay.serve(stream, `user ${relays.length}`)),
+      exit: { host: HOST, port: exit.port },
+      own: { host: HOST, port: ownPort },
+      random: systemRandom,
+    })
+    const leg = new PaidLeg({ tunnel, sessions, purse, id: till.id })
+    legs.push(leg)
+    end(() => leg.end('ended'))
+    await leg.leg.joined
+  }
+
+  it('arrives whole, and every party is paid for what it carried', async () => {
+    const { exitTill } = await start('spread', 2)
+    for (let i = 0; i < 2; i++)
+      expect(await socksGet(socks.port, url)).to.deep.equal({ bytes: PAGE_BYTES, sha256: PAGE_SHA256 })
+    for (const [i, relay] of relays.entries()) {
+      const { forwardedBytes, paidBytes, voidPayments } = relay.stats
+      expect(voidPayments).to.equal(0)
+      expect(paidBytes, 'no more than was carried').to.be.at.most(forwardedBytes * 1.05)
+      expect(forwardedBytes - paidBytes, 'and all but the window').to.be.at.most(4 << 20)
+      expect(tills[i + 1]!.total).to.equal(legs[i]!.paidBytes)
+    }
+    expect(exitTill.total).to.be.at.most(exit.stats.carriedBytes)
+    expect(exit.stats.carriedBytes - exitTill.total).to.be.at.most(2 << 20)
+  })
+
+  it('goes on when a provider dies in the middle', async () => {
+    await start('spread', 2)
+    let isKilled = false
+    const loaded = await socksGet(socks.port, url, bytes => {
+      if (bytes < PAGE_BYTES / 3 || isKilled) return
+      isKilled = true
+      void relays[0]!.close()
+    })
+    expect(loaded).to.deep.equal({ bytes: PAGE_BYTES, sha256: PAGE_SHA256 })
+    expect(await legs[0]!.ended).to.be.oneOf(['closed', 'silent'])
+    expect(relays[0]!.stats.voidPayments).to.equal(0)
+  })
+
+  it('stops when nothing is left to pay with, and owes no more than the window', async () => {
+    // A wei a MiB: five MiB of each provider.
+    await start('spread', 1, { deposit: 5n })
+    await Promise.race([socksGet(socks.port, url).catch(() => {}), legs[0]!.ended])
+    expect(await legs[0]!.ended).to.equal('empty')
+    const { forwardedBytes, paidBytes } = relays[0]!.stats
+    expect(paidBytes).to.be.at.most(5 << 20)
+    expect(forwardedBytes - paidBytes).to.be.at.most(shapeWindow())
+  })
+
+  it('reaches no private address, port 25, or name without an address', async () => {
+    await start('spread', 1)
+    for (const [target, reply] of [
+      [`http://${HOST}:1/`, 2],
+      ['http://192.0.9.1:25/', 2],
+      ['http://10.0.0.1:8080/', 2],
+      ['http://169.254.169.254:8080/', 2],
+      ['http://no.such.name.invalid:8080/', 4],
+    ] as const) {
+      const error = await socksGet(socks.port, new URL(target)).catch((cause: Error) => cause)
+      expect(error, target).to.be.an('error').with.property('message', `SOCKS reply ${reply}`)
+    }
+  })
+
+  const shapeWindow = () => (CLAIM_KBPS * 1000) / 8 + (4 << 20)
+})
