@@ -46,6 +46,13 @@ export const providerCommands = (y: Argv): Argv =>
     )
     .command(
       lazily(
+        'offer',
+        'Say what you ask for carrying traffic, show what you have asked for, or take it back',
+        async () => (await import('./offer-command.js')).providerOffer,
+      ),
+    )
+    .command(
+      lazily(
         'alerts <provider>',
         'Watch a provider, and tell of breaches before they cost stake',
         async () => (await import('./alerts/command.js')).providerAlerts,
@@ -68,4 +75,7 @@ export const providerCommands = (y: Argv): Argv =>
         (await import('../../verifier/cli/withdraw.js')).withdrawCommand('provider'),
       ),
     )
-    .demandCommand(1, 'Missing command: init, check, register, run, doctor, claim, alerts, top-up, exit or withdraw.')
+    .demandCommand(
+      1,
+      'Missing command: init, check, register, run, doctor, claim, offer, alerts, top-up, exit or withdraw.',
+    )

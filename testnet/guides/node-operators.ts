@@ -61,6 +61,13 @@ export const nodeOperators: Guide<World> = {
     },
     { command: 'npx bandwitness provider top-up --amount 200' },
     { command: 'npx bandwitness provider claim 100mbps' },
+    { command: 'npx bandwitness provider offer --price 0.05' },
+    {
+      command: 'npx bandwitness provider offer --data-dir',
+      after: (_, printed) => {
+        if (!printed.includes('0.05 tokens for each GiB')) throw new Error(`no offer:\n${printed}`)
+      },
+    },
     tc('qdisc replace dev eth0 root'),
     tc('class add dev eth0 parent 1:'),
     tc('class add dev eth0 parent 1:1'),

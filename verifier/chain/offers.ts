@@ -1,4 +1,5 @@
 /** What accounts ask for carrying traffic. Prices in wei: of traffic for 2^30 bytes, of a lane for each Mbit/s and slot. */
+import { zeroPadValue } from 'ethers'
 import { addressFault, MAX_ADDRESS_BYTES } from '../../proto/announcement.js'
 import { type Hex, ZERO_HASH } from '../../proto/hex.js'
 import type { ChainContext } from './context.js'
@@ -69,11 +70,12 @@ interface OfferEvent {
 /** An offer of six words, and an offset and the text of an address. */
 const POSTED_BYTES = wordBytes(7) + textBytes(MAX_ADDRESS_BYTES)
 
-/** The offers of all accounts, read once. */
+/** The offers of all accounts, or of one, read once. */
 export class OfferLog {
   readonly #events: FollowedEvents<OfferEvent>
 
-  constructor(context: ChainContext) {
+  /** @param account (default: all) */
+  constructor(context: ChainContext, account?: Hex) {
     const contract = context.contracts.offers
     this.#events = new FollowedEvents(context, {
       sources: [
@@ -85,6 +87,7 @@ export class OfferLog {
           read: ({ account }) => ({ account: hex(account), offer: undefined }),
         },
       ],
+      topics: account === undefined ? [] : [zeroPadValue(account, 32)],
       keyOf: ({ account }) => account,
     })
   }

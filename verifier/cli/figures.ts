@@ -4,6 +4,7 @@ import { UserError } from '../config/errors.js'
 export {
   breachText,
   delayText,
+  exactTokensText,
   groupText,
   mbpsText,
   rateText,

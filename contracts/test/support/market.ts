@@ -4,7 +4,7 @@ import { keccakText } from '../../../proto/hash.js'
 import type { Hex } from '../../../proto/hex.js'
 import { type Channel, channelId, voucherDigest } from '../../../proto/voucher.js'
 import { Bound, type Receipt } from './evm.js'
-import { THAW, type TestNetwork, TOKEN } from './network.js'
+import { type TestNetwork, THAW, TOKEN } from './network.js'
 
 export const GIB = 2 ** 30
 /** Wei for 2^30 bytes. */

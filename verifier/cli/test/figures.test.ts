@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { UserError } from '../../config/errors.js'
-import { breachText, groupText, rateText, shareText, shortHex, tokensText } from '../figures.js'
+import { breachText, exactTokensText, groupText, rateText, shareText, shortHex, tokensText } from '../figures.js'
 import { parseHostPort } from '../host-port.js'
 import { parseRate } from '../rate.js'
 import { textTable } from '../text-table.js'
@@ -14,6 +14,11 @@ describe('figures on the command line', () => {
     expect(breachText(0b00011)).to.equal('○○○●●')
     expect(tokensText(1000n * 10n ** 18n)).to.equal('1000')
     expect(tokensText(86_600_000_000_000_000_000n)).to.equal('86.6')
+    expect([0n, 1n, 10n ** 18n + 10n].map(exactTokensText)).to.deep.equal([
+      '0',
+      '0.000000000000000001',
+      '1.00000000000000001',
+    ])
     expect(shortHex('0x1234567890abcdef')).to.equal('0x1234…cdef')
   })
 

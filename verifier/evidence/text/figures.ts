@@ -34,9 +34,14 @@ const WEI_DIGITS = 18
 const SHOWN_DIGITS = 4
 
 /** Tokens of 18 decimals, cut to four. */
-export function tokensText(wei: bigint): string {
+export const tokensText = (wei: bigint): string => decimal(wei, SHOWN_DIGITS)
+
+/** Tokens of 18 decimals, to the wei. */
+export const exactTokensText = (wei: bigint): string => decimal(wei, WEI_DIGITS)
+
+function decimal(wei: bigint, digits: number): string {
   const unit = 10n ** BigInt(WEI_DIGITS)
-  const fraction = (wei % unit).toString().padStart(WEI_DIGITS, '0').slice(0, SHOWN_DIGITS).replace(/0+$/, '')
+  const fraction = (wei % unit).toString().padStart(WEI_DIGITS, '0').slice(0, digits).replace(/0+$/, '')
   return fraction === '' ? `${wei / unit}` : `${wei / unit}.${fraction}`
 }
 
