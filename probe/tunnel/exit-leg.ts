@@ -34,7 +34,6 @@ export class ExitLeg extends LegEnd {
   #pingMs: number | undefined
   #isValidated = false
   heardMs: number
-  isActive = false
   /** as of the last look; see `ExitTunnel.tick` */
   wasSilent = false
 

@@ -50,9 +50,14 @@ export class ExitTunnel {
     return this.#closed.promise
   }
 
-  /** With how many bytes each has proven, and whether it is in use. */
+  /** With how many bytes of each are proven. */
   get legs(): readonly ExitLeg[] {
     return [...this.#legs]
+  }
+
+  /** The legs that the client wants used. */
+  get activeLegs(): readonly ExitLeg[] {
+    return this.#active
   }
 
   get mode(): Mode {
