@@ -3,11 +3,10 @@
  *
  * join    clock 8 | tunnel 16 | down tag 8 | rate of the down session 4 (kbit/s)  client → exit
  * packet  a packet of QUIC                                                      both ways
- * ping    clock 8 | cookie 8 | mode 1 | padded 1 | legs 1 | down tags 8 each    client → exit
+ * ping    clock 8 | cookie 8 | change 4 | mode 1 | padded 1 | legs 1 | down tags 8 each    client → exit
  * pong    clock of the ping or join 8 | cookie 8 | proven bytes 6 | legs 1 | tags       exit → client
  *
- * A ping names the legs that both ends shall use, and a pong those that the exit uses. A body that is not exactly one of
- * these drops.
+ * A ping names the legs that both ends shall use, and the number of this choice: pings may come out of order. A pong names those that the exit uses. A body that is not exactly one of these drops.
  */
 import { TAG_BYTES } from '../../proto/datagram.js'
 import { COOKIE_BYTES, MOST_LEGS, PACKET_BYTES, TUNNEL_ID_BYTES } from './constants.js'
@@ -31,6 +30,8 @@ export interface Ping {
   readonly clockMs: number
   /** of the last pong on this leg; zeros before the first */
   readonly cookie: Uint8Array
+  /** grows with each choice of legs */
+  readonly change: number
   readonly mode: Mode
   /** whether the exit shall pad what it sends on this leg */
   readonly padded: boolean
@@ -52,7 +53,9 @@ const PROVEN_BYTES = 6
 const JOIN_TAG_AT = CLOCK_BYTES + TUNNEL_ID_BYTES
 const JOIN_RATE_AT = JOIN_TAG_AT + TAG_BYTES
 const JOIN_BYTES = JOIN_RATE_AT + RATE_BYTES
-const PING_TAGS_AT = CLOCK_BYTES + COOKIE_BYTES + 3
+const CHANGE_AT = CLOCK_BYTES + COOKIE_BYTES
+const MODE_AT = CHANGE_AT + 4
+const PING_TAGS_AT = MODE_AT + 3
 const PONG_TAGS_AT = CLOCK_BYTES + COOKIE_BYTES + PROVEN_BYTES + 1
 export const NO_COOKIE = new Uint8Array(COOKIE_BYTES)
 
@@ -76,22 +79,24 @@ export function decodeJoin(content: Buffer): Join | undefined {
   return { clockMs, tunnelId, downTag: content.subarray(JOIN_TAG_AT, JOIN_RATE_AT), downKbps }
 }
 
-export function encodePing({ clockMs, cookie, mode, padded, activeTags }: Ping): Buffer {
+export function encodePing({ clockMs, cookie, change, mode, padded, activeTags }: Ping): Buffer {
   const head = Buffer.alloc(PING_TAGS_AT)
   head.writeDoubleBE(clockMs)
   head.set(cookie, CLOCK_BYTES)
-  head.set([MODES.indexOf(mode), padded ? 1 : 0, activeTags.length], CLOCK_BYTES + COOKIE_BYTES)
+  head.writeUInt32BE(change, CHANGE_AT)
+  head.set([MODES.indexOf(mode), padded ? 1 : 0, activeTags.length], MODE_AT)
   return Buffer.concat([head, ...activeTags])
 }
 
 export function decodePing(content: Buffer): Ping | undefined {
   if (content.length < PING_TAGS_AT) return undefined
   const clockMs = clockOf(content)
-  const [modeByte, paddedByte] = content.subarray(CLOCK_BYTES + COOKIE_BYTES)
+  const [modeByte, paddedByte] = content.subarray(MODE_AT)
   const mode = MODES[modeByte!]
   const activeTags = tagsOf(content, PING_TAGS_AT)
   if (clockMs === undefined || mode === undefined || paddedByte! > 1 || !activeTags) return undefined
-  return { clockMs, cookie: cookieOf(content), mode, padded: paddedByte === 1, activeTags }
+  const change = content.readUInt32BE(CHANGE_AT)
+  return { clockMs, cookie: cookieOf(content), change, mode, padded: paddedByte === 1, activeTags }
 }
 
 export function encodePong({ clockMs, cookie, provenBytes, activeTags }: Pong): Buffer {

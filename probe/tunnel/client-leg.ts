@@ -1,7 +1,7 @@
 /** A client's leg: it joins, pings, and learns from pongs what the exit has proven. */
 import { TAG_BYTES } from '../../proto/datagram.js'
 import type { RandomSource } from '../ports.js'
-import { decodePong, encodeJoin, encodePing, type Join, KIND, type Mode, NO_COOKIE, type Pong } from './bodies.js'
+import { decodePong, encodeJoin, encodePing, type Join, KIND, NO_COOKIE, type Ping, type Pong } from './bodies.js'
 import { JOIN_AGAIN_MS, JOIN_MS } from './constants.js'
 import { type Address, LegEnd, type TunnelPort } from './leg.js'
 import { DatagramOpener, DatagramSealer } from './leg-datagram.js'
@@ -33,6 +33,9 @@ export interface LegGrants {
  * ended       the tunnel ended
  */
 export type LegDeath = 'silent' | 'unanswered' | 'worn' | 'closed' | 'ended'
+
+/** Which legs both ends shall use, and how. */
+export type Chosen = Pick<Ping, 'change' | 'mode' | 'activeTags'>
 
 export interface ClientLegOptions {
   readonly grants: LegGrants
@@ -120,8 +123,8 @@ export class ClientLeg extends LegEnd implements Hearing {
   }
 
   /** Joins, or pings once the leg has joined. Call it every PING_MS. @returns whether the exit has not answered in time */
-  tick(mode: Mode, activeTags: readonly Uint8Array[], nowMs: number): boolean {
-    if (this.#state === 'joined') this.ping(mode, activeTags, nowMs)
+  tick(chosen: Chosen, nowMs: number): boolean {
+    if (this.#state === 'joined') this.ping(chosen, nowMs)
     if (this.#state !== 'joining') return false
     if (nowMs - this.#beganMs > JOIN_MS) return true
     if (nowMs >= this.#joinAtMs) {
@@ -132,8 +135,8 @@ export class ClientLeg extends LegEnd implements Hearing {
     return false
   }
 
-  ping(mode: Mode, activeTags: readonly Uint8Array[], nowMs: number): void {
-    const ping = { clockMs: nowMs, cookie: this.#cookie, mode, padded: this.padded, activeTags }
+  ping(chosen: Chosen, nowMs: number): void {
+    const ping = { clockMs: nowMs, cookie: this.#cookie, padded: this.padded, ...chosen }
     this.send(KIND.ping, encodePing(ping), nowMs)
   }
 

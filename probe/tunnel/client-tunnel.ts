@@ -12,7 +12,7 @@ import type { MonotonicClock, RandomSource } from '../ports.js'
 import { echoOf, isChallenge } from '../wire/path-validation.js'
 import { isPacket, KIND, type Mode } from './bodies.js'
 import { Carrying } from './carrying.js'
-import { ClientLeg, type LegDeath, type LegGrants } from './client-leg.js'
+import { type Chosen, ClientLeg, type LegDeath, type LegGrants } from './client-leg.js'
 import { MOST_LEGS, PING_MS, TUNNEL_ID_BYTES, WORN_LEFT } from './constants.js'
 import { type DatagramCounts, noDatagrams } from './datagram-counts.js'
 import { type TunnelEnd, TunnelError } from './errors.js'
@@ -52,6 +52,8 @@ export class ClientTunnel {
   /** living legs by their down tag, in the order in which they were added */
   readonly #legs = new Map<string, ClientLeg>()
   #active: readonly ClientLeg[] = []
+  /** grows with each choice of legs */
+  #change = 0
   #stopTicking: () => void
 
   private constructor(options: ClientTunnelOptions, connection: Connection) {
@@ -114,7 +116,7 @@ export class ClientTunnel {
     const nowMs = clock.now()
     const leg = new ClientLeg({ grants, tunnelId: this.#id, exitKey: exit.publicKey, port, random }, nowMs)
     this.#legs.set(key, leg)
-    leg.tick(this.#options.mode, this.#activeTags, nowMs)
+    leg.tick(this.#chosen, nowMs)
     return leg
   }
 
@@ -183,8 +185,9 @@ export class ClientTunnel {
     return this.legs.filter(leg => leg.isJoined)
   }
 
-  get #activeTags(): Uint8Array[] {
-    return this.#active.map(leg => leg.grants.down.tag)
+  get #chosen(): Chosen {
+    const activeTags = this.#active.map(leg => leg.grants.down.tag)
+    return { change: this.#change, mode: this.#options.mode, activeTags }
   }
 
   #isRight(certificate: Uint8Array): boolean {
@@ -201,9 +204,9 @@ export class ClientTunnel {
       this.legs.filter(leg => leg.left <= WORN_LEFT),
       'worn',
     )
-    const { mode } = this.#options
+    const chosen = this.#chosen
     this.#lose(
-      this.legs.filter(leg => leg.tick(mode, this.#activeTags, nowMs)),
+      this.legs.filter(leg => leg.tick(chosen, nowMs)),
       'unanswered',
     )
   }
@@ -228,8 +231,10 @@ export class ClientTunnel {
     if (active.length === before.length && active.every(leg => before.includes(leg))) return
     for (const leg of active) if (!before.includes(leg)) leg.carriedMs = startMs(before.filter(old => !old.isDead))
     this.#active = active
+    this.#change++
     const nowMs = clock.now()
-    for (const leg of this.#joinedLegs) leg.ping(mode, this.#activeTags, nowMs)
+    const chosen = this.#chosen
+    for (const leg of this.#joinedLegs) leg.ping(chosen, nowMs)
     this.#quic.resume()
   }
 

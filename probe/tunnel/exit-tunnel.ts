@@ -34,8 +34,8 @@ export class ExitTunnel {
   #quic: QuicEnd | undefined
   #mode: Mode = 'spread'
   #active: readonly ExitLeg[] = []
-  /** the client's clock in the newest ping: an older one says nothing new */
-  #pingClockMs = Number.NEGATIVE_INFINITY
+  /** the newest choice of legs that has come */
+  #change = 0
   #heardMs: number
 
   constructor(options: ExitTunnelOptions) {
@@ -130,9 +130,9 @@ export class ExitTunnel {
   }
 
   /** Uses the legs that the client uses. */
-  #follow({ clockMs, mode, activeTags }: Ping): void {
-    if (clockMs <= this.#pingClockMs) return
-    this.#pingClockMs = clockMs
+  #follow({ change, mode, activeTags }: Ping): void {
+    if (change <= this.#change) return
+    this.#change = change
     this.#mode = mode
     const named = activeTags.flatMap(tag => this.legs.filter(({ downTag }) => Buffer.compare(downTag, tag) === 0))
     const before = this.#active

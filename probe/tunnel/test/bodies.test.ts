@@ -16,7 +16,14 @@ const join = fc.record({
   downTag: bytes(8),
   downKbps: fc.integer({ min: 1, max: 2 ** 32 - 1 }),
 })
-const ping = fc.record({ clockMs, cookie: bytes(8), mode: fc.constantFrom(...MODES), padded: fc.boolean(), activeTags })
+const ping = fc.record({
+  clockMs,
+  cookie: bytes(8),
+  change: fc.nat(),
+  mode: fc.constantFrom(...MODES),
+  padded: fc.boolean(),
+  activeTags,
+})
 const pong = fc.record({ clockMs, cookie: bytes(8), provenBytes: fc.nat(2 ** 48 - 1), activeTags })
 
 describe('bodies', () => {
