@@ -2,7 +2,7 @@
 import { metricsRoute } from '../../verifier/api/metrics-route.js'
 import { pageFiles, pageRoutes } from '../../verifier/api/page.js'
 import { reportRoutes } from '../../verifier/api/report-routes.js'
-import { type ApiOptions, type RunningNode, withApi } from '../../verifier/api/running-node.js'
+import { type ApiOptions, factsOf, type RunningNode, withApi } from '../../verifier/api/running-node.js'
 import { PROVIDER_METRICS } from './provider-metrics.js'
 import { startProviderNode } from './provider-node.js'
 import type { ProviderOptions } from './provider-options.js'
@@ -10,7 +10,7 @@ import type { ProviderOptions } from './provider-options.js'
 export async function startProvider(options: ProviderOptions & ApiOptions): Promise<RunningNode> {
   const page = await pageFiles()
   const node = await startProviderNode(options)
-  return withApi(node, options, app => {
+  return withApi({ ...node, facts: factsOf(node) }, options, app => {
     const { role, account, index, peerId, relay, headroom, faults, chain } = node
     const { node: reporting, bring, transcript } = node.reports
     const standing = () => {

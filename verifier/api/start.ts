@@ -4,13 +4,13 @@ import type { VerifierOptions } from '../node/node-options.js'
 import { startVerifierNode } from '../node/verifier-node.js'
 import { metricsRoute } from './metrics-route.js'
 import { pageFiles, pageRoutes } from './page.js'
-import { type ApiOptions, type RunningNode, withApi } from './running-node.js'
+import { type ApiOptions, factsOf, type RunningNode, withApi } from './running-node.js'
 import { verifierRoutes } from './verifier-routes.js'
 
 export async function startVerifier(options: VerifierOptions & ApiOptions): Promise<RunningNode> {
   const page = await pageFiles()
   const node = await startVerifierNode(options)
-  return withApi(node, options, app => {
+  return withApi({ ...node, facts: factsOf(node) }, options, app => {
     verifierRoutes(app, node)
     metricsRoute(app, VERIFIER_METRICS, node)
     pageRoutes(app, page)

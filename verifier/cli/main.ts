@@ -76,6 +76,9 @@ export function commandLine(args: readonly string[], onConfigFault: (error: unkn
     .command('provider', 'Relay traffic at a promised rate', async y =>
       (await import('../../market/provider/command.js')).providerCommands(y),
     )
+    .command('exit', 'End the tunnels of clients, and connect to what they ask for', async y =>
+      (await import('../../market/exit/command.js')).exitCommands(y),
+    )
     .command('config', 'The settings of a node', async y => {
       const { RUN_OPTIONS: provider } = await import('../../market/provider/run-command.js')
       const { RUN_OPTIONS: verifier } = await import('./verifier-run.js')

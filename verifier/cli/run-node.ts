@@ -9,37 +9,44 @@ import { onInterrupt } from './interrupt.js'
 /** A node that is healthy stops in a second or two. One that hangs must not wait for a signal that it cannot refuse. */
 const STOP_MS = 10_000
 
+export interface RunOptions {
+  /** how long the node may take to stop (default: 10000) */
+  readonly stopMs?: number
+  /** goes on beside the start (default: a rehearsal of sessions) */
+  readonly prepare?: () => Promise<unknown>
+}
+
 /**
  * Resolves once a signal has stopped the node.
  * @param start ends its waits when the signal aborts, since a chain that does not answer may keep it waiting
- * @param stopMs how long the node may take to stop (default: 10000)
  * @throws the error that the node failed with; UserError 'stop-late' if it does not stop
  */
-export async function runNode(start: (givenUp: AbortSignal) => Promise<RunningNode>, stopMs = STOP_MS): Promise<void> {
+export async function runNode(
+  start: (givenUp: AbortSignal) => Promise<RunningNode>,
+  { stopMs = STOP_MS, prepare = rehearse }: RunOptions = {},
+): Promise<void> {
   // Registered before the node starts, so that a signal during the start ends the start.
   const stop = onInterrupt()
   const stopped = aborted(stop)
-  const starting = whenRehearsed(start(stop)).catch(error => {
+  const starting = whenPrepared(start(stop), prepare()).catch(error => {
     if (stop.aborted && isAbort(error)) return undefined
     throw error
   })
   const node = await Promise.race([starting, stopped.then(() => within(starting, stopMs))])
   if (node === undefined) return
   try {
-    const { role, account, index, peerId, apiUrl } = node
+    const { facts, apiUrl } = node
     process.stdout.removeAllListeners('error').on('error', () => undefined) // nobody may be there to read the line
-    process.stdout.write(
-      `${JSON.stringify({ event: 'ready', role, account, index, peerId, apiUrl, pid: process.pid })}\n`,
-    )
+    process.stdout.write(`${JSON.stringify({ event: 'ready', ...facts, apiUrl, pid: process.pid })}\n`)
     await Promise.race([stopped, node.failed])
   } finally {
     await within(node.stop(), stopMs)
   }
 }
 
-/** Rehearses beside the start, which waits for others in part. Rejects without waiting for the rehearsal. */
-async function whenRehearsed(starting: Promise<RunningNode>): Promise<RunningNode> {
-  const [node] = await Promise.all([starting, rehearse()])
+/** The start waits for others in part. Rejects without waiting for the preparation. */
+async function whenPrepared(starting: Promise<RunningNode>, preparing: Promise<unknown>): Promise<RunningNode> {
+  const [node] = await Promise.all([starting, preparing])
   return node
 }
 
