@@ -25,6 +25,8 @@ export const EXIT_CODE = {
   alert: 11,
   /** a node did not stop in time after a signal, and was ended */
   'stop-late': 12,
+  /** no provider or exit suits a client, or nothing is left to pay them with */
+  'nobody-suits': 13,
   /** `measure`: the provider carried less than the slashing threshold */
   'below-threshold': 20,
   /** `measure`: the provider took no session, or forwarded nothing or something else */

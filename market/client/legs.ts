@@ -1,0 +1,213 @@
+/**
+ * Keeps the legs of a tunnel: opens as many as were asked for, and another one for each that ends. A provider that failed
+ * is left alone for a while.
+ */
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import type { MonotonicClock, RandomSource } from '../../probe/ports.js'
+import type { ClientTunnel } from '../../probe/tunnel/index.js'
+import type { NextHop } from '../../probe/verdict/session-shape.js'
+import type { Hex } from '../../proto/hex.js'
+import type { AnswerVerifiers } from '../../verifier/chain/answers.js'
+import { dialSession } from '../../verifier/node/dialling.js'
+import { drawProvider, type Taken, unsuitable, type Wishes } from '../core/candidates.js'
+import type { ChannelOffice } from './channel-office.js'
+import { openLegSessions } from './leg-sessions.js'
+import type { OfferingProvider } from './market-view.js'
+import { type LegEnd, PaidLeg } from './paid-leg.js'
+import type { Purse } from './purse.js'
+
+export interface LegsModules {
+  readonly tunnel: ClientTunnel
+  readonly office: ChannelOffice
+  readonly purse: Purse
+  readonly answers: AnswerVerifiers
+  /** the newest view of the market */
+  readonly providers: () => readonly OfferingProvider[]
+  readonly wishes: () => Wishes
+  readonly exit: NextHop & { readonly account: Hex }
+  readonly own: NextHop
+  readonly clock: MonotonicClock
+  readonly random: RandomSource
+  readonly stopping: AbortSignal
+  readonly log: Logger
+  /** There is no leg, and nobody to open one with. */
+  readonly onNobody: (why: string) => void
+}
+
+export interface LegState {
+  readonly provider: OfferingProvider
+  readonly paid: PaidLeg
+  readonly openedMs: number
+  /** Asks for another leg in its place. */
+  readonly leave: () => void
+  readonly left: Promise<typeof LEFT>
+}
+
+const LEFT = Symbol('left')
+
+/** A leg that ended, and why. */
+export interface Switch {
+  /** unix milliseconds */
+  readonly atMs: number
+  readonly provider: Hex
+  readonly why: LegEnd
+}
+
+const AGAIN_MS = 1000
+/** Its leg failed. It may have been the path, so it is tried again. */
+const AVOID_MS = 60_000
+const JOIN_MS = 5000
+const RETIRING_MS = 1000
+/** Ends that say nothing against the provider. */
+const WELL: ReadonlySet<LegEnd> = new Set<LegEnd>(['worn', 'switched', 'empty'])
+const RANDOM_BYTES = 6
+
+export class Legs {
+  readonly #modules: LegsModules
+  readonly #count: number
+  readonly #legs = new Map<Hex, LegState>()
+  readonly #opening = new Set<OfferingProvider>()
+  /** until when a provider is left alone */
+  readonly #avoided = new Map<Hex, number>()
+  readonly switches: Switch[] = []
+  /** bytes of legs that are over */
+  #past = { provenBytes: 0, paidBytes: 0 }
+
+  constructor(modules: LegsModules, count: number) {
+    this.#modules = modules
+    this.#count = count
+  }
+
+  get open(): readonly LegState[] {
+    return [...this.#legs.values()]
+  }
+
+  get provenBytes(): number {
+    return this.open.reduce((sum, { paid }) => sum + paid.provenBytes, this.#past.provenBytes)
+  }
+
+  get paidBytes(): number {
+    return this.open.reduce((sum, { paid }) => sum + paid.paidBytes, this.#past.paidBytes)
+  }
+
+  /** Resolves when the tunnel has ended. */
+  async keep(): Promise<void> {
+    const { stopping, tunnel } = this.#modules
+    const over = new AbortController()
+    void tunnel.closed.then(() => over.abort())
+    const ended = AbortSignal.any([stopping, over.signal])
+    await Promise.all(Array.from({ length: this.#count }, () => this.#keepOne(ended)))
+    for (const { paid } of this.open) paid.end('ended')
+  }
+
+  /** Looks at the market anew: legs whose providers do not suit any more are left, each once another one is there. */
+  review(): void {
+    const { providers, wishes } = this.#modules
+    for (const state of this.open) {
+      const now = providers().find(({ account }) => account === state.provider.account)
+      if (now === undefined || unsuitable(now, wishes()) !== undefined) state.leave()
+    }
+  }
+
+  /** One leg after another, until the tunnel ends. */
+  async #keepOne(ended: AbortSignal): Promise<void> {
+    let old: LegState | undefined
+    while (!ended.aborted) {
+      const provider = this.#draw()
+      if (provider === undefined) {
+        if (this.#legs.size === 0 && this.#opening.size === 0) this.#modules.onNobody(this.#whyNobody())
+        await pause(AGAIN_MS, undefined, { signal: ended }).catch(() => {})
+        continue
+      }
+      const opened = await this.#open(provider, ended)
+      if (opened === undefined) continue
+      if (old !== undefined) void this.#retire(old)
+      old = (await Promise.race([opened.paid.ended, opened.left])) === LEFT ? opened : undefined
+    }
+  }
+
+  /** @returns undefined if it came to nothing, which the log says */
+  async #open(provider: OfferingProvider, ended: AbortSignal): Promise<LegState | undefined> {
+    const { account } = provider
+    const { log, clock } = this.#modules
+    this.#opening.add(provider)
+    try {
+      const paid = await this.#openLeg(provider)
+      const { promise: left, resolve } = Promise.withResolvers<typeof LEFT>()
+      const state = { provider, paid, openedMs: clock.now(), left, leave: () => resolve(LEFT) }
+      this.#legs.set(account, state)
+      void paid.ended.then(why => this.#over(state, why, ended.aborted))
+      log.info({ provider: account, rttMs: paid.leg.rttMs }, 'opened a leg')
+      return state
+    } catch (error) {
+      this.#avoid(account)
+      if (!ended.aborted) log.warn({ provider: account, error: (error as Error).message }, 'could not open a leg')
+      return undefined
+    } finally {
+      this.#opening.delete(provider)
+    }
+  }
+
+  /** It carries nothing more, and what is on its way still arrives. */
+  async #retire({ paid }: LegState): Promise<void> {
+    this.#modules.tunnel.retireLeg(paid.leg)
+    await pause(RETIRING_MS, undefined, { ref: false })
+    paid.end('switched')
+  }
+
+  #over({ provider: { account }, paid }: LegState, why: LegEnd, isOver: boolean): void {
+    this.#legs.delete(account)
+    this.#past = {
+      provenBytes: this.#past.provenBytes + paid.provenBytes,
+      paidBytes: this.#past.paidBytes + paid.paidBytes,
+    }
+    if (isOver) return
+    this.switches.push({ atMs: Date.now(), provider: account, why })
+    this.#modules.log.info({ provider: account, why }, 'a leg ended')
+    if (!WELL.has(why)) this.#avoid(account)
+  }
+
+  async #openLeg({ account, claimKbps, peer }: OfferingProvider): Promise<PaidLeg> {
+    const { tunnel, office, purse, answers, exit, own, random, stopping } = this.#modules
+    const { id } = await office.channelTo(account, 'relay')
+    const sessions = await openLegSessions({
+      ...{ claimKbps, exit, own, random, provider: answers.of(account) },
+      dial: () => dialSession(stopping, { ...peer, like: own.host }),
+    })
+    const paid = new PaidLeg({ tunnel, sessions, purse, id })
+    const late = pause(JOIN_MS, 'late' as const, { ref: false })
+    const first = await Promise.race([paid.leg.joined, paid.ended, late])
+    if (first === undefined) return paid
+    paid.end('unanswered')
+    throw new Error(`the exit does not answer through it (${first})`)
+  }
+
+  #draw(): OfferingProvider | undefined {
+    const { providers, wishes, exit, clock, random } = this.#modules
+    const nowMs = clock.now()
+    const used = [...this.#opening, ...this.open.map(({ provider }) => provider)]
+    const avoided = [...this.#avoided].filter(([, untilMs]) => untilMs > nowMs).map(([account]) => account)
+    const taken: Taken = {
+      accounts: new Set([exit.account, ...used.map(({ account }) => account), ...avoided]),
+      hosts: [exit.host, ...used.flatMap(({ hosts }) => hosts)],
+    }
+    const drawn = Buffer.from(random.bytes(RANDOM_BYTES)).readUIntBE(0, RANDOM_BYTES) / 2 ** (8 * RANDOM_BYTES)
+    const found = drawProvider(providers(), wishes(), taken, drawn)
+    return providers().find(({ account }) => account === found?.account)
+  }
+
+  #avoid(account: Hex): void {
+    this.#avoided.set(account, this.#modules.clock.now() + AVOID_MS)
+  }
+
+  #whyNobody(): string {
+    const { providers, wishes, exit } = this.#modules
+    const all = providers().filter(({ account }) => account !== exit.account)
+    if (all.length === 0) return 'no provider but the exit offers to carry traffic'
+    const reasons = new Set(
+      all.map(one => unsuitable(one, wishes()) ?? 'failed a moment ago, or at the address of another'),
+    )
+    return `none of ${all.length} providers suits: ${[...reasons].join('; ')}`
+  }
+}

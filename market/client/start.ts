@@ -1,0 +1,99 @@
+/**
+ * A client, put together.
+ *
+ *   application ─SOCKS5/HTTP─▶ proxies ──▶ tunnel ══ legs ══▶ providers ══▶ exit
+ *                                             └── payments ◀── purse ◀── channel office ──▶ chain
+ *
+ * Start: chain, purse, UDP port, view of the market, tunnel, proxies, API. Nothing goes out directly, ever.
+ */
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import { systemClock, systemRandom } from '../../probe/index.js'
+import type { Mode } from '../../probe/tunnel/index.js'
+import type { NextHop } from '../../probe/verdict/session-shape.js'
+import { type ApiOptions, type RunningNode, withApi } from '../../verifier/api/running-node.js'
+import { AnswerVerifiers } from '../../verifier/chain/answers.js'
+import { connectChain } from '../../verifier/chain/connect.js'
+import type { NodeKeys } from '../../verifier/config/keys.js'
+import type { NetworkFile } from '../../verifier/config/network-file.js'
+import { Lifecycle } from '../../verifier/node/lifecycle.js'
+import type { AnnouncedUdp } from '../../verifier/node/own-address.js'
+import { repeat } from '../../verifier/node/waiting.js'
+import type { Wishes } from '../core/candidates.js'
+import { TunnelSocket } from '../tunnel-socket.js'
+import { ChannelOffice } from './channel-office.js'
+import { Market } from './market-view.js'
+import { type ListenOptions, serveHttp, serveSocks } from './proxies.js'
+import { Purse } from './purse.js'
+import { statusOf } from './status.js'
+import { Tunnels } from './tunnels.js'
+
+export interface ClientOptions extends ApiOptions {
+  readonly dataDir: string
+  readonly keys: NodeKeys
+  readonly network: NetworkFile
+  readonly rpcUrl: string
+  /** of the UDP port: a literal */
+  readonly udpHost: string
+  readonly udpPort: number
+  /** where providers reach the UDP port (default: at its own address) */
+  readonly udpAnnounce?: AnnouncedUdp | undefined
+  readonly socks: ListenOptions
+  readonly http: ListenOptions
+  readonly legs: number
+  readonly mode: Mode
+  readonly wishes: Wishes
+  /** of each new channel, wei */
+  readonly deposit: bigint
+  readonly logger: Logger
+  readonly givenUp: AbortSignal
+}
+
+const VIEW_MS = 5000
+
+/** @throws UserError with what the user can do */
+export const startClient = (options: ClientOptions): Promise<RunningNode> =>
+  Lifecycle.start(life => open(options, life), options.givenUp)
+
+async function open(options: ClientOptions, life: Lifecycle): Promise<RunningNode> {
+  const { dataDir, keys, network, rpcUrl, udpHost, udpPort, udpAnnounce, logger: log, wishes, deposit } = options
+  const { stopping } = life
+  const connecting = connectChain({ rpcUrl, network, privateKey: keys.evm, patience: { log, stopping } })
+  const chain = await life.open(connecting, one => one.close())
+  const purse = await life.open(Purse.open(join(dataDir, 'purse'), chain.network), one => one.close())
+  const office = new ChannelOffice(chain, purse, { deposit, maxPrice: wishes.maxPrice }, systemRandom)
+  const market = new Market(chain, log)
+  let view = await market.view(new Map())
+  const port = { host: udpHost, port: udpPort, clock: systemClock }
+  const socket = await life.open(
+    TunnelSocket.open(port, (...datagram) => tunnels.onDatagram(...datagram)),
+    one => one.close(),
+  )
+  const own: NextHop = { host: udpAnnounce?.host ?? udpHost, port: udpAnnounce?.port ?? socket.port }
+  const tunnels = new Tunnels({
+    ...{ socket, office, purse, own, clock: systemClock, random: systemRandom, log, stopping, fail: life.fail },
+    ...{ mode: options.mode, legs: options.legs, answers: new AnswerVerifiers(chain.network) },
+    ...{ providers: () => view.providers, exits: () => view.exits, wishes: () => wishes },
+  })
+  await life.open(tunnels.open(), () => tunnels.close())
+  life.run(tunnels.keep())
+  const complain = (error: Error) => log.warn({ error: error.message }, 'could not read the market')
+  const look = async () => {
+    view = await market.view(new Map())
+    tunnels.current?.legs.review()
+  }
+  life.run(repeat(() => look().catch(complain), VIEW_MS, stopping))
+  const socks = await life.open(serveSocks(options.socks, tunnels.connect, tunnels.join), one => one.close())
+  const http = await life.open(serveHttp(options.http, tunnels.connect, tunnels.join), one => one.close())
+  const proxies = [`socks5://${socks.host}:${socks.port}`, `http://${http.host}:${http.port}`]
+  log.info({ proxies }, 'taking connections')
+  const facts = { role: 'client', account: chain.account!, proxies } as const
+  return withApi({ facts, failed: life.failed, stop: () => life.stop() }, options, app => {
+    app.get('/v1/status', async () => ({
+      ...facts,
+      pid: process.pid,
+      chain: { fault: chain.health.sentence ?? null, pending: chain.pending },
+      ...(await statusOf(tunnels.current!, purse)),
+    }))
+  })
+}

@@ -1,0 +1,107 @@
+/** The client's present tunnel. When an exit goes away, its connections end, and the next tunnel begins. */
+
+import type { Duplex } from 'node:stream'
+import { setTimeout as pause } from 'node:timers/promises'
+import { type Address, TunnelError } from '../../probe/tunnel/index.js'
+import { UserError } from '../../verifier/config/errors.js'
+import { aborted } from '../../verifier/node/waiting.js'
+import { type Destination, REPLY } from '../core/destination.js'
+import { ConnectError, join } from './connection.js'
+import { type OfferingExit, reachExit } from './market-view.js'
+import { UserTunnel, type UserTunnelModules } from './user-tunnel.js'
+
+export interface TunnelsModules extends Omit<UserTunnelModules, 'onNobody' | 'onEmpty'> {
+  readonly exits: () => readonly OfferingExit[]
+  readonly fail: (error: UserError) => void
+}
+
+const AGAIN_MS = 2000
+
+export class Tunnels {
+  readonly #modules: TunnelsModules
+  #current: UserTunnel | undefined
+
+  constructor(modules: TunnelsModules) {
+    this.#modules = modules
+  }
+
+  /** Undefined before the first one. */
+  get current(): UserTunnel | undefined {
+    return this.#current
+  }
+
+  /** Takes a datagram that came to the client's port. */
+  readonly onDatagram = (datagram: Buffer, source: Address, nowMs: number): void => {
+    this.#current?.tunnel.onDatagram(datagram, source, nowMs)
+  }
+
+  /** Resolves once there is a tunnel. @throws UserError 'nobody-suits', or as `UserTunnel.open` */
+  async open(): Promise<void> {
+    const { exits, wishes, fail, log } = this.#modules
+    const exit = cheapest(exits(), wishes().maxPrice)
+    const at = exit && (await reachExit(exit))
+    if (exit === undefined || at === undefined) throw nobody(whyNoExit(exits(), wishes().maxPrice))
+    const failed = Promise.withResolvers<never>()
+    failed.promise.catch(() => {}) // also told to `fail`
+    const giveUp = (why: string) => {
+      failed.reject(nobody(why))
+      fail(nobody(why))
+    }
+    const onEmpty = () => giveUp(`nothing is left to pay the exit ${exit.account} with`)
+    const tunnel = await UserTunnel.open({ ...this.#modules, onNobody: giveUp, onEmpty }, exit, at)
+    this.#current = tunnel
+    await Promise.race([tunnel.ready(), failed.promise])
+    log.info({ exit: exit.account, address: exit.address }, 'the tunnel is open')
+  }
+
+  /** Until the client stops. @throws UserError 'nobody-suits' */
+  async keep(): Promise<void> {
+    const { stopping, log } = this.#modules
+    while (!stopping.aborted) {
+      const end = await Promise.race([this.#current!.closed, aborted(stopping)])
+      if (stopping.aborted) return
+      log.warn({ end }, 'the tunnel ended, and its connections with it')
+      await this.#openAgain()
+    }
+  }
+
+  /** @throws ConnectError; TunnelError */
+  readonly connect = async (destination: Destination): Promise<Duplex> => {
+    if (this.#current === undefined) throw new ConnectError(REPLY.failed)
+    return this.#current.connect(destination)
+  }
+
+  /** Carries an application's connection to its end. */
+  readonly join = async (application: Duplex, connection: Duplex): Promise<void> => {
+    const account = await this.#current!.account()
+    return join(application, connection, bytes => account.carried(bytes))
+  }
+
+  async close(): Promise<void> {
+    await this.#current?.close()
+  }
+
+  async #openAgain(): Promise<void> {
+    const { stopping, log } = this.#modules
+    while (!stopping.aborted) {
+      try {
+        return await this.open()
+      } catch (error) {
+        if (!(error instanceof TunnelError)) throw error
+        log.warn({ error: error.message }, 'could not open a tunnel')
+        await pause(AGAIN_MS, undefined, { signal: stopping })
+      }
+    }
+  }
+}
+
+const cheapest = (exits: readonly OfferingExit[], maxPrice: bigint): OfferingExit | undefined =>
+  exits.filter(({ price }) => price <= maxPrice).sort((a, b) => (a.price < b.price ? -1 : 1))[0]
+
+function whyNoExit(exits: readonly OfferingExit[], maxPrice: bigint): string {
+  if (exits.length === 0) return 'nobody offers an exit'
+  return cheapest(exits, maxPrice) === undefined ? 'every exit is dearer than --max-price' : 'the exit has no address'
+}
+
+const nobody = (why: string): UserError =>
+  new UserError('nobody-suits', `No traffic goes out: ${why}. Relax what you ask for, or try again later.`)

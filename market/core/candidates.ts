@@ -1,0 +1,76 @@
+/**
+ * Which providers carry a client's legs. Each leg needs an account and an address prefix of its own, and none of the exit's:
+ * one operator, or one cut line, then takes one leg. Among all that suit, a draw decides: the chance of each grows with its
+ * score over its price, so that no provider gets all traffic, and a cheap bad one gets little.
+ */
+import { prefixKey } from '../../probe/wire/host-key.js'
+import type { Hex } from '../../proto/hex.js'
+
+export interface Candidate {
+  readonly account: Hex
+  /** address literals that it announces */
+  readonly hosts: readonly string[]
+  /** wei for 2^30 bytes */
+  readonly price: bigint
+  /** 0 to 10,000; undefined if no report has it yet */
+  readonly scoreBps: number | undefined
+  readonly tier: number | undefined
+  readonly region: Hex
+}
+
+export interface Wishes {
+  readonly maxPrice: bigint
+  /** a provider without a score has 0 */
+  readonly minScoreBps: number
+  readonly minTier: number
+  /** as on the chain; undefined for any */
+  readonly regions: readonly Hex[] | undefined
+}
+
+/** Why a provider does not suit; undefined if it does. */
+export function unsuitable(candidate: Candidate, wishes: Wishes): string | undefined {
+  const { price, scoreBps = 0, tier = 0, region } = candidate
+  if (price > wishes.maxPrice) return 'dearer than --max-price'
+  if (scoreBps < wishes.minScoreBps) return 'score below --min-score'
+  if (tier < wishes.minTier) return 'tier below --min-tier'
+  if (wishes.regions !== undefined && !wishes.regions.includes(region)) return 'not in --regions'
+  return undefined
+}
+
+/** Whom a new leg may not use, besides those that do not suit. */
+export interface Taken {
+  readonly accounts: ReadonlySet<Hex>
+  /** address literals */
+  readonly hosts: readonly string[]
+}
+
+/** For a provider without a score: it is tried now and then. */
+const UNKNOWN_SCORE_BPS = 1000
+const PRICE_SCALE = 1_000_000_000n
+
+/** @param random in [0, 1). @returns undefined if nobody is left */
+export function drawProvider(
+  candidates: readonly Candidate[],
+  wishes: Wishes,
+  taken: Taken,
+  random: number,
+): Candidate | undefined {
+  const prefixes = new Set(taken.hosts.map(prefixKey))
+  const suiting = candidates.filter(
+    one =>
+      unsuitable(one, wishes) === undefined &&
+      !taken.accounts.has(one.account) &&
+      !one.hosts.some(host => prefixes.has(prefixKey(host))),
+  )
+  let dearest = 1n
+  for (const { price } of suiting) if (price > dearest) dearest = price
+  const weights = suiting.map(({ price, scoreBps = UNKNOWN_SCORE_BPS }) => {
+    const cheapness = Number((dearest * PRICE_SCALE) / (price > 0n ? price : 1n)) / Number(PRICE_SCALE)
+    return Math.max(1, scoreBps) * cheapness
+  })
+  let left = random * weights.reduce((sum, weight) => sum + weight, 0)
+  return suiting.find((_, i) => {
+    left -= weights[i]!
+    return left < 0
+  })
+}
