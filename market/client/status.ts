@@ -1,32 +1,34 @@
 /** What a client tells of itself: legs, bytes and what they cost. */
+import { z } from 'zod'
 import { priceOf } from '../../proto/voucher.js'
 import type { Purse } from './purse.js'
 import type { UserTunnel } from './user-tunnel.js'
 
-export interface ClientStatus {
-  readonly exit: {
-    readonly account: string
-    readonly address: string
-    readonly carriedBytes: number
-    readonly paidBytes: number
-  }
-  readonly legs: readonly {
-    readonly provider: string
-    readonly rttMs: number | null
-    readonly isCarrying: boolean
-    /** IP layer, in both directions */
-    readonly provenBytes: number
-    readonly paidBytes: number
-  }[]
+const bytes = z.number().int().nonnegative()
+
+export const clientStatusSchema = z.object({
+  /** in bytes of the connections */
+  exit: z.object({ account: z.string(), address: z.string(), carriedBytes: bytes, paidBytes: bytes }),
+  legs: z.array(
+    z.object({
+      provider: z.string(),
+      rttMs: z.number().nullable(),
+      isCarrying: z.boolean(),
+      /** IP layer, in both directions */
+      provenBytes: bytes,
+      paidBytes: bytes,
+    }),
+  ),
   /** over all legs of this tunnel */
-  readonly provenBytes: number
-  readonly paidBytes: number
-  readonly unpaidBytes: number
-  /** over all channels, wei */
-  readonly spent: string
-  readonly switches: number
-  readonly lastSwitch: { readonly atMs: number; readonly provider: string; readonly why: string } | null
-}
+  provenBytes: bytes,
+  paidBytes: bytes,
+  unpaidBytes: bytes,
+  /** signed away over all channels, wei */
+  spent: z.string(),
+  switches: z.number(),
+  lastSwitch: z.object({ atMs: z.number(), provider: z.string(), why: z.string() }).nullable(),
+})
+export type ClientStatus = z.infer<typeof clientStatusSchema>
 
 export async function statusOf(current: UserTunnel, purse: Purse): Promise<ClientStatus> {
   const { exit, legs, tunnel } = current

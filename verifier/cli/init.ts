@@ -31,7 +31,7 @@ const OPTIONS = {
   },
 } as const
 
-/** A provider never signs with its BLS key. */
+/** Providers and clients never sign with their BLS keys. */
 const VERIFIER_OPTIONS = {
   ...OPTIONS,
   'import-bls': { type: 'string', describe: 'Keystore (EIP-2335) of the BLS key to use (default: a new key)' },
@@ -40,15 +40,11 @@ const VERIFIER_OPTIONS = {
 type Flags = InferredOptionTypes<typeof OPTIONS> & { 'import-bls'?: string | undefined; json?: unknown }
 
 /** Makes all of it, or nothing. @throws KeyFileError where there are keys already; UserError */
-export async function initNode(
-  role: 'verifier' | 'provider',
-  dataDir: string,
-  keys: NodeKeys | EncryptedKeys,
-): Promise<void> {
+export async function initNode(role: InitJson['role'], dataDir: string, keys: NodeKeys | EncryptedKeys): Promise<void> {
   await mkdir(dataDir, { recursive: true })
   const before = new Set(await readdir(dataDir))
   await saveKeys(keysPath(dataDir), keys)
-  if (role === 'provider') return
+  if (role !== 'verifier') return
   try {
     await (await Store.open(dataDir, { mode: 'create' })).close()
   } catch (error) {
@@ -59,7 +55,7 @@ export async function initNode(
   }
 }
 
-export function initCommand(role: 'verifier' | 'provider'): Command<Flags> {
+export function initCommand(role: InitJson['role']): Command<Flags> {
   return {
     builder: y => settings(y, role === 'verifier' ? VERIFIER_OPTIONS : OPTIONS),
     handler: async flags => {
@@ -88,6 +84,8 @@ async function keysFor(flags: Flags): Promise<NodeKeys> {
 
 function initText({ role, account, dataDir }: InitJson, isBlsImported: boolean): string {
   const made = `New ${role} in ${dataDir}, account ${account}. Keep a copy of its keys.json, and the password in another place: without it the keys are lost.`
+  if (role === 'client')
+    return `${made}\n\nSend the account tokens to pay with, and some of the chain's currency for gas. Then: \`bandwitness client run\`.`
   if (role === 'provider') return `${made}\n\n${CLAIM_NOTICE}\nBefore you register: \`bandwitness provider check\`.`
   return isBlsImported
     ? `${made}\n\nIf the imported BLS key has signed before: end the verifier that used it for good, and bring its record here with \`bandwitness verifier record import\` before you run this one. Otherwise it may sign something else, and lose its bond.`

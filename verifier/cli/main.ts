@@ -76,6 +76,9 @@ export function commandLine(args: readonly string[], onConfigFault: (error: unkn
     .command('provider', 'Relay traffic at a promised rate', async y =>
       (await import('../../market/provider/command.js')).providerCommands(y),
     )
+    .command('client', 'Send traffic through providers, and pay for what they carry', async y =>
+      (await import('../../market/client/command.js')).clientCommands(y),
+    )
     .command('exit', 'End the tunnels of clients, and connect to what they ask for', async y =>
       (await import('../../market/exit/command.js')).exitCommands(y),
     )

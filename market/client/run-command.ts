@@ -1,0 +1,83 @@
+import type { InferredOptionTypes } from 'yargs'
+import { MODES } from '../../probe/tunnel/index.js'
+import { addressOfThisMachine, parseUdpHost } from '../../verifier/cli/addresses.js'
+import { parseTokens } from '../../verifier/cli/figures.js'
+import { parseHostPort, parsePort } from '../../verifier/cli/host-port.js'
+import type { Command } from '../../verifier/cli/lazily.js'
+import { checkListenable } from '../../verifier/cli/listenable.js'
+import { openLog } from '../../verifier/cli/log.js'
+import { NODE_OPTIONS } from '../../verifier/cli/node-settings.js'
+import { readOwnKeys } from '../../verifier/cli/own-keys.js'
+import { PASSWORD_OPTION } from '../../verifier/cli/password.js'
+import { runNode } from '../../verifier/cli/run-node.js'
+import { settings } from '../../verifier/cli/settings.js'
+import { UserError } from '../../verifier/config/errors.js'
+import { loadNetworkFile } from '../../verifier/config/network-file.js'
+import { CLIENT_API } from './client-api.js'
+import { startClient } from './start.js'
+
+/** An exit knows no more legs of a tunnel. */
+const MAX_LEGS = 8
+
+export const RUN_OPTIONS = {
+  'data-dir': {
+    type: 'string',
+    demandOption: true,
+    describe: "Directory of the client's keys and channels, made by `client init`",
+  },
+  ...PASSWORD_OPTION,
+  network: NODE_OPTIONS.network,
+  rpc: NODE_OPTIONS.rpc,
+  socks: { type: 'string', default: '127.0.0.1:1080', describe: 'Host and port of the SOCKS5 proxy' },
+  http: { type: 'string', default: '127.0.0.1:8118', describe: 'Host and port of the HTTP proxy, which takes CONNECT' },
+  legs: { type: 'number', default: 2, describe: 'How many providers carry the traffic at once, 1 to 8' },
+  mode: {
+    choices: MODES,
+    default: 'spread' as const,
+    describe: 'How the legs share the traffic: spread it, keep all but one in standby, or carry copies of all of it',
+  },
+  'max-price': { type: 'string', demandOption: true, describe: 'Most tokens to pay for each GiB, such as 0.05' },
+  deposit: {
+    type: 'string',
+    default: '5',
+    describe: 'Tokens to put into each new channel; what is left comes back with `client close`',
+  },
+  'udp-host': NODE_OPTIONS['udp-host'],
+  'udp-port': NODE_OPTIONS['udp-port'],
+  'udp-announce': {
+    type: 'string',
+    describe: 'HOST or HOST:PORT at which providers reach the UDP port (default: its own)',
+  },
+  api: CLIENT_API,
+  'log-level': NODE_OPTIONS['log-level'],
+} as const
+
+export const clientRun: Command<InferredOptionTypes<typeof RUN_OPTIONS>> = {
+  builder: y => settings(y, RUN_OPTIONS),
+  handler: async flags => {
+    const { host: apiHost, port: apiPort } = parseHostPort('api', flags.api)
+    const [socks, http] = [parseHostPort('socks', flags.socks), parseHostPort('http', flags.http)]
+    const { legs, mode } = flags
+    if (!(Number.isInteger(legs) && legs >= 1 && legs <= MAX_LEGS))
+      throw new UserError('usage', `--legs ${legs} is no number of legs. Give 1 to ${MAX_LEGS}.`)
+    const announced = flags['udp-announce']
+    const options = {
+      ...{ dataDir: flags['data-dir'], rpcUrl: flags.rpc, apiHost, apiPort, socks, http, legs, mode },
+      udpHost: addressOfThisMachine(flags['udp-host']),
+      udpPort: parsePort('udp-port', flags['udp-port']),
+      udpAnnounce: announced === undefined ? undefined : parseUdpHost(announced),
+      wishes: {
+        maxPrice: parseTokens('max-price', flags['max-price']),
+        minScoreBps: 0,
+        minTier: 0,
+        regions: undefined,
+      },
+      deposit: parseTokens('deposit', flags.deposit),
+      logger: openLog(flags['log-level']),
+      network: await loadNetworkFile(flags.network),
+    }
+    for (const { host, port } of [{ host: apiHost, port: apiPort }, socks, http]) await checkListenable(host, port)
+    const keys = await readOwnKeys(flags)
+    await runNode(givenUp => startClient({ ...options, keys, givenUp }), { prepare: async () => undefined })
+  },
+}

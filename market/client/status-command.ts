@@ -1,0 +1,61 @@
+import type { InferredOptionTypes } from 'yargs'
+import { z } from 'zod'
+import { exactTokensText } from '../../verifier/cli/figures.js'
+import { parseHostPort } from '../../verifier/cli/host-port.js'
+import type { Command } from '../../verifier/cli/lazily.js'
+import { print } from '../../verifier/cli/output.js'
+import { settings } from '../../verifier/cli/settings.js'
+import { textTable } from '../../verifier/cli/text-table.js'
+import { UserError } from '../../verifier/config/errors.js'
+import { CLIENT_API } from './client-api.js'
+import { type ClientStatus, clientStatusSchema } from './status.js'
+
+const OPTIONS = { api: CLIENT_API } as const
+const WAIT_MS = 5000
+
+export const clientStatus: Command<InferredOptionTypes<typeof OPTIONS> & { json?: unknown }> = {
+  builder: y => settings(y, OPTIONS),
+  handler: async flags => {
+    const { host, port } = parseHostPort('api', flags.api)
+    print<ClientStatus>(flags, await ask(`http://${host}:${port}/v1/status`), statusText)
+  },
+}
+
+/** @throws UserError 'configuration' where no client answers */
+async function ask(url: string): Promise<ClientStatus> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(WAIT_MS) })
+    return clientStatusSchema.parse(await response.json())
+  } catch (cause) {
+    const what =
+      cause instanceof z.ZodError || cause instanceof SyntaxError ? 'Something else answers' : 'No client answers'
+    throw new UserError(
+      'configuration',
+      `${what} at ${url}. Start one with \`bandwitness client run\`, or pass --api.`,
+      { cause },
+    )
+  }
+}
+
+const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`
+
+function statusText({ exit, legs, spent, switches, lastSwitch, provenBytes, paidBytes }: ClientStatus): string {
+  const rows = legs.map(({ provider, rttMs, isCarrying, provenBytes, paidBytes }) => [
+    provider,
+    isCarrying ? 'carries' : 'stands by',
+    rttMs === null ? '' : `${rttMs.toFixed(1)} ms`,
+    `${mib(provenBytes)} proven`,
+    `${mib(paidBytes)} paid`,
+  ])
+  const last = lastSwitch === null ? 'none' : `${switches}, the last from ${lastSwitch.provider}: ${lastSwitch.why}`
+  return [
+    textTable(rows),
+    '',
+    textTable([
+      ['exit', `${exit.account} at ${exit.address}, ${mib(exit.carriedBytes)} carried, ${mib(exit.paidBytes)} paid`],
+      ['all legs', `${mib(provenBytes)} proven, ${mib(paidBytes)} paid`],
+      ['switches', last],
+      ['signed away', `${exactTokensText(BigInt(spent))} tokens, over all channels`],
+    ]),
+  ].join('\n')
+}
