@@ -6,17 +6,7 @@ import { type Contract, type LogDescription, toNumber } from 'ethers'
 import type { Hex } from '../../proto/hex.js'
 import type { Place } from '../core/chain-log.js'
 import { hex } from './contracts.js'
-import type { LogFilter } from './log-reader.js'
-
-/** As `eth_getLogs` answers. */
-export interface RawLog {
-  readonly address: string
-  readonly topics: readonly string[]
-  readonly data: string
-  readonly blockNumber: string
-  readonly logIndex: string
-  readonly transactionHash: string
-}
+import type { LogFilter, RawLog } from './log-reader.js'
 
 /** @throws Error for arguments that no contract would write */
 export type ReadEvent<C> = (args: LogDescription['args'], txHash: Hex) => C

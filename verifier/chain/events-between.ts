@@ -3,8 +3,7 @@ import type { Contract, LogDescription } from 'ethers'
 import { blockAt } from './block-search.js'
 import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
-import type { RawLog } from './event-decoder.js'
-import { checkpointOf, type LogFilter } from './log-reader.js'
+import { checkpointOf, type LogFilter, type RawLog } from './log-reader.js'
 
 interface Range {
   readonly from: number

@@ -4,13 +4,22 @@ import { ZERO_HASH } from '../../proto/hex.js'
 import type { Checkpoint } from '../core/chain-log.js'
 import { blockAt } from './block-search.js'
 import { hex } from './contracts.js'
-import type { RawLog } from './event-decoder.js'
 import { quoted, RpcFault, wordsOf } from './rpc-fault.js'
 
 /** Most blocks in one query: public nodes refuse longer ranges. */
 export const MOST_BLOCKS = 10_000
 /** After an answer, for how many times as many blocks to ask. A refusal halves them. */
 const GROWTH = 1.25
+
+/** As `eth_getLogs` answers. */
+export interface RawLog {
+  readonly address: string
+  readonly topics: readonly string[]
+  readonly data: string
+  readonly blockNumber: string
+  readonly logIndex: string
+  readonly transactionHash: string
+}
 
 export interface LogFilter {
   readonly address: readonly string[]

@@ -29,7 +29,7 @@ export const VERIFIER_BOND = 1000n * TOKEN
 export const MINIMUM_STAKE = 500n * TOKEN
 export const SETTLE_REFUND = TOKEN / 100n
 export const NETWORK_WEEKLY_BPS = 1000
-export const THAW = DAY
+export const THAW = 24 * HOUR
 /** So the minimum stake suffices for 500 Mbit/s. */
 export const WEI_PER_MBPS = 10n ** 18n
 export const START_DELAY = 60

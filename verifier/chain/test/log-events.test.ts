@@ -12,8 +12,8 @@ import { fuzz, fuzzTimeoutMs, runsOf } from '../../../proto/test/fuzz.js'
 import { tokenKeyEntry } from '../../../proto/token.js'
 import type { NetworkFile } from '../../config/network-file.js'
 import { type Contracts, contractsOf, hex } from '../contracts.js'
-import type { RawLog } from '../event-decoder.js'
 import { LogEvents } from '../log-events.js'
+import type { RawLog } from '../log-reader.js'
 
 const address = (byte: string): Hex => `0x${byte.repeat(20)}`
 const file: NetworkFile = {
