@@ -22,4 +22,6 @@ export const DOMAIN = {
   reward: domain('reward'),
   decoy: domain('decoy'),
   channel: domain('channel'),
+  lane: domain('lane'),
+  served: domain('served'),
 } as const

@@ -1,4 +1,4 @@
-/** Named inputs and outputs of every function in `digests.ts` and `voucher.ts`. Safe integers are JSON numbers. */
+/** Named inputs and outputs of every function in `digests.ts`, `lane.ts` and `voucher.ts`. Safe integers are JSON numbers. */
 import { computeAddress, SigningKey } from 'ethers'
 import { decoyCommitment } from '../decoy.js'
 import {
@@ -21,6 +21,7 @@ import { DOMAIN } from '../domains.js'
 import { equivocationDigests, STATEMENT_KINDS } from '../equivocation.js'
 import { keccakText } from '../hash.js'
 import { fromHex, type Hex } from '../hex.js'
+import { laneId, servedDigest } from '../lane.js'
 import { channelId, voucherDigest } from '../voucher.js'
 import { sampleAddress, sampleBytes, sampleHeader } from './samples.js'
 
@@ -49,6 +50,12 @@ export function digestVectors() {
     ...{ number: 2 ** 33 + 5, payer: sampleAddress('payer'), payee: provider },
     ...{ signer: sampleAddress('signer'), price: 2n ** 95n + 1n },
   }
+  const lanes = { chainId: 31337, contract: sampleAddress('Lanes') }
+  const lane = {
+    ...{ number: 2 ** 33 + 6, payer: sampleAddress('payer'), payee: provider, signer: sampleAddress('signer') },
+    ...{ kbps: 2 ** 32 - 5, fromSlot: 2 ** 34 + 7, slots: 12, slotPrice: 2n ** 118n + 3n },
+  }
+  const idOfLane = laneId(lanes, lane)
   const voucher = {
     sessionId: sessionIdOf(network, id, beacon, parties, nonce),
     bytes: 5 * 2 ** 32 + 7,
@@ -99,6 +106,8 @@ export function digestVectors() {
     session: { ...bound, beacon, ...parties, nonce, digest: sessionIdOf(network, id, beacon, parties, nonce) },
     decoy: { ...decoys, ...decoy, digest: decoyCommitment(decoys, decoy) },
     channel: { ...escrow, ...channel, price: `${channel.price}`, digest: channelId(escrow, channel) },
+    lane: { ...lanes, ...lane, slotPrice: `${lane.slotPrice}`, digest: idOfLane },
+    served: { ...lanes, id: idOfLane, slotsServed: 11, digest: servedDigest(lanes, idOfLane, 11) },
     voucher: {
       ...network,
       voucher,

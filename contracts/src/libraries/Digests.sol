@@ -2,6 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {IEpochReports} from "../interfaces/IEpochReports.sol";
+import {ILanes} from "../interfaces/ILanes.sol";
 import {IRefutations} from "../interfaces/IRefutations.sol";
 import {ISlashingManager} from "../interfaces/ISlashingManager.sol";
 import {ITransferEscrow} from "../interfaces/ITransferEscrow.sol";
@@ -19,6 +20,8 @@ library Digests {
     bytes32 internal constant DOMAIN_REWARD = keccak256("bandwitness/v1/reward");
     bytes32 internal constant DOMAIN_DECOY = keccak256("bandwitness/v1/decoy");
     bytes32 internal constant DOMAIN_CHANNEL = keccak256("bandwitness/v1/channel");
+    bytes32 internal constant DOMAIN_LANE = keccak256("bandwitness/v1/lane");
+    bytes32 internal constant DOMAIN_SERVED = keccak256("bandwitness/v1/served");
 
     /// @dev The sizes of the structs in call data: a word for each field.
     uint256 private constant HEADER_BYTES = 10 * 32;
@@ -170,6 +173,25 @@ library Digests {
         ITransferEscrow.Channel memory opened
     ) internal pure returns (bytes32) {
         return keccak256(abi.encode(DOMAIN_CHANNEL, chainId, escrow, opened));
+    }
+
+    /// @notice The id of a lane.
+    /// @param chainId The chain id
+    /// @param lanes The address of `Lanes`
+    /// @param reserved The lane
+    /// @return The id
+    function lane(uint256 chainId, address lanes, ILanes.Lane memory reserved) internal pure returns (bytes32) {
+        return keccak256(abi.encode(DOMAIN_LANE, chainId, lanes, reserved));
+    }
+
+    /// @notice The digest that a lane's signer signs for the slots that were served.
+    /// @param chainId The chain id
+    /// @param lanes The address of `Lanes`
+    /// @param id The id of the lane
+    /// @param slotsServed The slots that were served so far
+    /// @return The digest
+    function served(uint256 chainId, address lanes, bytes32 id, uint8 slotsServed) internal pure returns (bytes32) {
+        return keccak256(abi.encode(DOMAIN_SERVED, chainId, lanes, id, slotsServed));
     }
 
     /// @notice The hash of a leaf. It is hashed twice so that no inner node of the tree can pass for a leaf.

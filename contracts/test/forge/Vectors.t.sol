@@ -3,6 +3,7 @@ pragma solidity ^0.8.30;
 
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {IEpochReports} from "../../src/interfaces/IEpochReports.sol";
+import {ILanes} from "../../src/interfaces/ILanes.sol";
 import {ISlashingManager} from "../../src/interfaces/ISlashingManager.sol";
 import {ITransferEscrow} from "../../src/interfaces/ITransferEscrow.sol";
 import {Bls12381} from "../../src/libraries/Bls12381.sol";
@@ -25,6 +26,8 @@ contract VectorsTest {
         check(Digests.DOMAIN_REWARD == CHEATS.parseJsonBytes32(json, ".domains.reward"), "reward");
         check(Digests.DOMAIN_DECOY == CHEATS.parseJsonBytes32(json, ".domains.decoy"), "decoy");
         check(Digests.DOMAIN_CHANNEL == CHEATS.parseJsonBytes32(json, ".domains.channel"), "channel");
+        check(Digests.DOMAIN_LANE == CHEATS.parseJsonBytes32(json, ".domains.lane"), "lane");
+        check(Digests.DOMAIN_SERVED == CHEATS.parseJsonBytes32(json, ".domains.served"), "served");
     }
 
     function testDecoy() external view {
@@ -103,6 +106,29 @@ contract VectorsTest {
             })
         );
         check(id == CHEATS.parseJsonBytes32(json, ".channel.digest"), "channel");
+    }
+
+    function testLane() external view {
+        string memory json = _read("digests");
+        uint256 chainId = CHEATS.parseJsonUint(json, ".lane.chainId");
+        address lanes = CHEATS.parseJsonAddress(json, ".lane.contract");
+        bytes32 id = Digests.lane(
+            chainId,
+            lanes,
+            ILanes.Lane({
+                number: uint64(CHEATS.parseJsonUint(json, ".lane.number")),
+                payer: CHEATS.parseJsonAddress(json, ".lane.payer"),
+                payee: CHEATS.parseJsonAddress(json, ".lane.payee"),
+                signer: CHEATS.parseJsonAddress(json, ".lane.signer"),
+                kbps: uint32(CHEATS.parseJsonUint(json, ".lane.kbps")),
+                fromSlot: uint64(CHEATS.parseJsonUint(json, ".lane.fromSlot")),
+                slots: uint8(CHEATS.parseJsonUint(json, ".lane.slots")),
+                slotPrice: uint128(CHEATS.parseJsonUint(json, ".lane.slotPrice"))
+            })
+        );
+        check(id == CHEATS.parseJsonBytes32(json, ".lane.digest"), "lane");
+        bytes32 digest = Digests.served(chainId, lanes, id, uint8(CHEATS.parseJsonUint(json, ".served.slotsServed")));
+        check(digest == CHEATS.parseJsonBytes32(json, ".served.digest"), "served");
     }
 
     function testVoucher() external view {

@@ -240,6 +240,7 @@ const ERROR_SOURCES = [
   'EquivocationSlasher',
   'Offers',
   'TransferEscrow',
+  'Lanes',
   'StakeToken',
 ]
 
