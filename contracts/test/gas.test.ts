@@ -6,6 +6,7 @@ import type { Reward } from '../../proto/reward.js'
 import { bring, bringCertificates, contradicting, convicting } from './support/equivocations.js'
 import { expectRevert, TX_GAS_LIMIT, theChain } from './support/evm.js'
 import { compareGas, type GasRow } from './support/gas-table.js'
+import { LaneMarket } from './support/lanes.js'
 import { GIB, Market, type Opened } from './support/market.js'
 import { leafOf, PARAMS, TestNetwork, TOKEN, WEEK } from './support/network.js'
 import { Ballots, penalise, Receivers, refute, voteOf } from './support/refutations.js'
@@ -32,6 +33,8 @@ const REDEEM_BATCH_BOUND = 22_000
 /** A user signs for each MiB, or more often. Only the last signature goes to the chain. */
 const PAYMENTS = 10_000
 const PAYMENT_BOUND = 20
+const LANE_BOUND = 175_000
+const LONG_LANE_BOUND = 260_000
 /** A set of 191 must fit into one transaction of 16.7 M gas. */
 const CERTIFICATES_BOUND = Math.floor((TX_GAS_LIMIT * 128) / 191)
 const ONE_CHANGE_BOUND = 1_000_000
@@ -63,6 +66,7 @@ describe('contracts: gas', function () {
     await small()
     await rewards()
     await market()
+    await lanes()
     await large()
     compareGas(rows)
   })
@@ -193,6 +197,29 @@ describe('contracts: gas', function () {
     rows.push({ call: `redeem, each of ${BATCH} channels`, gas: Math.ceil(batch / BATCH), bound: REDEEM_BATCH_BOUND })
     const { gasUsed } = await escrow.escrow.send(payee, 'release', opened[0]!.channel)
     rows.push({ call: 'release a channel', gas: gasUsed })
+  }
+
+  /** Lanes in words that no other lane has written yet, of a contract that holds others' tokens. */
+  async function lanes(): Promise<void> {
+    const network = await TestNetwork.create()
+    const market = await LaneMarket.beside(network)
+    const [payer, payee, other] = [await market.payer(1000n * TOKEN), await market.payee(), await market.payee()]
+    const present = await market.nextSlot()
+    await market.reserve(payer, other, present)
+    const one = await market.reserve(payer, payee, present + 1)
+    rows.push({ call: 'reserve a lane of one slot', gas: one.gasUsed, bound: LANE_BOUND })
+    const word = present + 16 - (present % 8)
+    const long = await market.reserve(payer, payee, word - 3, { slots: 12 })
+    rows.push({ call: 'reserve a lane of twelve slots, in three words', gas: long.gasUsed, bound: LONG_LANE_BOUND })
+    await market.settle(one.lane, 1)
+    for (const slotsServed of [3, 12]) {
+      const restore = await network.checkpoint()
+      const { gasUsed } = await market.settle(long.lane, slotsServed)
+      rows.push({ call: `settle ${slotsServed} of twelve slots`, gas: gasUsed })
+      await restore()
+    }
+    await network.evm.at(market.refundableAt(long.lane))
+    rows.push({ call: 'refund a lane', gas: (await market.refund(long.lane)).gasUsed })
   }
 
   async function large(): Promise<void> {

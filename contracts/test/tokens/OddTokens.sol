@@ -53,6 +53,16 @@ contract HookToken is Supplied, ERC20Burnable {
     }
 }
 
+/// @notice Calls the receiver of tokens once they have moved, if the receiver is a contract.
+contract ReceiverHookToken is Supplied {
+    function _update(address from, address to, uint256 value) internal override {
+        super._update(from, to, value);
+        if (to.code.length > 0) {
+            try IHook(to).tokensMove() {} catch {}
+        }
+    }
+}
+
 interface IHook {
     function tokensMove() external;
 }
