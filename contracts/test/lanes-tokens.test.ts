@@ -115,4 +115,33 @@ describe('contracts: tokens of lanes', () => {
     await market.settle(lane, 1)
     expect([await held(), await market.tokensOf(puppet.address)]).to.deep.equal([COST, COST])
   })
+
+  it('attack: a payee that refuses its tenth, to keep the rest from the payer', async () => {
+    market = await LaneMarket.beside(net(), await deployOdd(net().evm, 'RefusingToken'))
+    const [payer, payee] = [await market.payer(COST), await market.payee()]
+    const { lane } = await market.reserve(payer, payee, await market.nextSlot(), { slots: 2 })
+    await market.token.send(payee, 'refuse', payee)
+    await net().evm.at(market.refundableAt(lane))
+    const [refunded] = market.lanes.events(await market.refund(lane), 'Refunded')
+    expect([refunded?.args.toPayer, refunded?.args.toPayee]).to.deep.equal([COST, 0n])
+    expect([await market.tokensOf(payer), await held()]).to.deep.equal([COST, 0n])
+  })
+
+  it('attack: a caller gives so little gas that the payee’s tenth fails: then all fails', async () => {
+    market = await LaneMarket.beside(net())
+    const [payer, payee] = [await market.payer(COST), await market.payee()]
+    const { lane } = await market.reserve(payer, payee, await market.nextSlot(), { slots: 2 })
+    await net().evm.at(market.refundableAt(lane))
+    const data = market.lanes.interface.encodeFunctionData('refund', [lane])
+    const outcomes = new Set<string>()
+    for (let gas = 30_000; gas <= 100_000; gas += 1000) {
+      const restore = await net().checkpoint()
+      await net()
+        .evm.send(payer, market.lanes.address, data, gas)
+        .catch(() => {})
+      outcomes.add(`${await market.tokensOf(payee)} ${await market.tokensOf(payer)}`)
+      await restore()
+    }
+    expect([...outcomes]).to.deep.equal(['0 0', `${COST / 10n} ${(COST * 9n) / 10n}`])
+  })
 })

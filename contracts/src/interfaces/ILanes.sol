@@ -145,7 +145,7 @@ interface ILanes {
     function settle(Lane calldata lane, uint8 slotsServed, bytes32 r, bytes32 vs) external;
 
     /// @notice Ends a lane after its last slot and the time to settle: a tenth of what is left goes to the payee, the rest to
-    ///         the payer. Anyone may call.
+    ///         the payer. All of it goes to the payer if the token does not let the payee have its tenth. Anyone may call.
     /// @dev Reverts with `NotReserved` or `RefundTooEarly`.
     /// @param lane The lane
     function refund(Lane calldata lane) external;

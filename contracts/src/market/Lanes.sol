@@ -94,7 +94,7 @@ contract Lanes is ILanes {
         uint256 amount = (slotsServed - paid) * lane.slotPrice;
         _unpaidSlots[id] = lane.slots - slotsServed;
         emit Served(id, lane.payee, slotsServed, amount);
-        _pay(lane.payee, amount);
+        token.safeTransfer(lane.payee, amount);
     }
 
     /// @inheritdoc ILanes
@@ -105,9 +105,11 @@ contract Lanes is ILanes {
         delete _unpaidSlots[id];
         uint256 left = unpaid * lane.slotPrice;
         uint256 toPayee = left / UNSIGNED_PARTS;
+        // A payee that can refuse tokens must not keep the payer's from it. Too little gas for this transfer leaves, by the
+        // chain's rule of one part in 64, too little for the next.
+        if (!token.trySafeTransfer(lane.payee, toPayee)) toPayee = 0;
         emit Refunded(id, lane.payer, lane.payee, left - toPayee, toPayee);
-        _pay(lane.payee, toPayee);
-        _pay(lane.payer, left - toPayee);
+        token.safeTransfer(lane.payer, left - toPayee);
     }
 
     // ------------------------------------------------------------------ views
@@ -157,10 +159,6 @@ contract Lanes is ILanes {
         id = idOf(lane);
         unpaid = _unpaidSlots[id];
         if (unpaid == 0) revert NotReserved(id);
-    }
-
-    function _pay(address to, uint256 amount) private {
-        if (amount > 0) token.safeTransfer(to, amount);
     }
 
     function _take(uint256 amount) private {

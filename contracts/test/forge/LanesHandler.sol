@@ -18,6 +18,8 @@ contract LanesHandler {
     uint32 public constant SLOT = 5 minutes;
     uint32 public constant GRACE = 1 hours;
     uint64 private constant REACH = 288;
+    /// @dev The highest price, in wei for each Mbit/s and slot: the highest rate then costs less than all tokens.
+    uint96 private constant HIGHEST = 1e12;
     uint256 private constant KEY = 0xb0b;
     uint256 private constant FORGER = 0xbad;
 
@@ -40,16 +42,13 @@ contract LanesHandler {
     /// @notice The sums of the rates by payee and slot, and what the payee offered when the last was reserved.
     mapping(address payee => mapping(uint64 slot => uint256)) public reserved;
     mapping(address payee => mapping(uint64 slot => uint256)) public limit;
-    /// @notice All slots in which somebody has reserved, and those before and after.
-    uint64 public firstSlot = type(uint64).max;
-    uint64 public lastSlot;
 
     constructor(Network network_) {
         network = network_;
         token = network_.token();
         offers = new Offers();
         lanes = new Lanes(token, offers, SLOT, GRACE);
-        for (uint256 i = 0; i < PAYEES; i++) _post(payee(i), 50_000, 1 ether);
+        for (uint256 i = 0; i < PAYEES; i++) _post(payee(i), 50_000, HIGHEST);
     }
 
     function payer(uint256 i) public pure returns (address) {
@@ -73,7 +72,7 @@ contract LanesHandler {
     /// @param laneKbps One offer in eight has the highest rate, so that sums come near 32 bits
     function post(uint256 i, uint32 laneKbps, uint96 lanePrice) external {
         uint32 kbps = laneKbps % 8 == 0 ? type(uint32).max : 1 + (laneKbps % 100_000);
-        _post(payee(i), kbps, 1 + (lanePrice % 1 ether));
+        _post(payee(i), kbps, 1 + (lanePrice % HIGHEST));
     }
 
     function withdraw(uint256 i) external {
@@ -92,7 +91,7 @@ contract LanesHandler {
         uint64 present = uint64(block.timestamp) / SLOT;
         lane.fromSlot = ahead % 16 == 0 ? present - 5 + uint64(ahead % 300) : present + uint64(ahead % 20);
         lane.slotPrice = uint128((uint256(offer.lanePrice) * lane.kbps + 999) / 1000);
-        maxPrice = maxPrice % 4 == 0 ? maxPrice % 1 ether : 1 ether;
+        maxPrice = maxPrice % 4 == 0 ? maxPrice % HIGHEST : HIGHEST;
         bool isAllowed =
             lane.kbps > 0 &&
                 lane.slots > 0 &&
@@ -184,7 +183,5 @@ contract LanesHandler {
             reserved[lane.payee][slot] += lane.kbps;
             limit[lane.payee][slot] = laneKbps;
         }
-        if (lane.fromSlot - 1 < firstSlot) firstSlot = lane.fromSlot - 1;
-        if (lane.fromSlot + lane.slots > lastSlot) lastSlot = lane.fromSlot + lane.slots;
     }
 }

@@ -63,6 +63,22 @@ contract ReceiverHookToken is Supplied {
     }
 }
 
+/// @notice Moves no tokens to accounts that it was told of, as a token with a list of blocked accounts.
+contract RefusingToken is Supplied {
+    mapping(address account => bool) private _refused;
+
+    error Refused(address account);
+
+    function refuse(address account) external {
+        _refused[account] = true;
+    }
+
+    function _update(address from, address to, uint256 value) internal override {
+        if (_refused[to]) revert Refused(to);
+        super._update(from, to, value);
+    }
+}
+
 interface IHook {
     function tokensMove() external;
 }
