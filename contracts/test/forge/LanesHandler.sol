@@ -86,10 +86,10 @@ contract LanesHandler {
         ILanes.Lane memory lane;
         (lane.payer, lane.payee, lane.signer) = (payer(from), payee(to), CHEATS.addr(KEY));
         IOffers.Offer memory offer = offers.offerOf(lane.payee);
-        lane.kbps = kbps % 4 == 0 ? kbps : kbps % 40_000;
+        lane.kbps = kbps % 8 == 0 ? kbps : kbps % 20_000;
         lane.slots = slots % 14;
         uint64 present = uint64(block.timestamp) / SLOT;
-        lane.fromSlot = ahead % 16 == 0 ? present - 5 + uint64(ahead % 300) : present + uint64(ahead % 20);
+        lane.fromSlot = ahead % 16 == 0 ? present - 5 + uint64(ahead % 300) : present + uint64(ahead % 12);
         lane.slotPrice = uint128((uint256(offer.lanePrice) * lane.kbps + 999) / 1000);
         maxPrice = maxPrice % 4 == 0 ? maxPrice % HIGHEST : HIGHEST;
         bool isAllowed =
@@ -153,8 +153,9 @@ contract LanesHandler {
         }
     }
 
+    /// @param time Some minutes, so that lanes share slots, or now and then more than the grace
     function pass(uint256 time) external {
-        CHEATS.warp(block.timestamp + (time % 1 hours));
+        CHEATS.warp(block.timestamp + (time % (time % 8 == 0 ? 2 hours : 10 minutes)));
     }
 
     // ------------------------------------------------------------------ parts
