@@ -93,10 +93,11 @@ describe('contracts: tokens of lanes', () => {
     await othersReserve()
     const { lane, id } = await reserveOwn(2)
     await net().evm.at(market.refundableAt(lane))
-    for (const again of [
+    const calls: [method: string, ...args: unknown[]][] = [
       ['refund', lane],
       ['settle', ...market.served(lane, 2)],
-    ] as const) {
+    ]
+    for (const again of calls) {
       const restore = await net().checkpoint()
       await prepare(...again)
       await market.refund(lane)
