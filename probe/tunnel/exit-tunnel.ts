@@ -64,6 +64,11 @@ export class ExitTunnel {
     return this.#mode
   }
 
+  /** Whether the client has heard this exit on any leg. */
+  get isValidated(): boolean {
+    return this.legs.some(leg => leg.isValidated)
+  }
+
   /** Whether the handshake is done. */
   get isOpen(): boolean {
     return this.#quic?.isOpen ?? false

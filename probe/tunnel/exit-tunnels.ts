@@ -180,8 +180,8 @@ export class ExitTunnels {
     const known = this.#tunnels.get(id)
     if (known) return known
     if (this.#tunnels.size >= this.#limits.tunnels) {
-      // The oldest whose client has not shown that it hears this exit. An honest one needs a few round trips.
-      const idle = this.tunnels.find(tunnel => !tunnel.isOpen)
+      // The oldest whose client has not shown that it hears this exit, or else whose handshake is not done.
+      const idle = this.tunnels.find(tunnel => !tunnel.isValidated) ?? this.tunnels.find(tunnel => !tunnel.isOpen)
       if (!idle) return undefined
       idle.close()
     }
