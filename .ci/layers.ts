@@ -5,7 +5,7 @@
  *   verifier: config ← core ← {bls, chain, net, store} ← evidence ← node ← metrics ← api ← cli;
  *             evidence/schema ← client ← cli; {config, bls} ← keystore ← cli; {evidence/text, client} ← page
  *   core:     {assignment, agreement} ← scoring ← rewards
- *   testnet:  process ← conditions; {conditions, profiles, strangers} ← network ← faults ← attacks ← scenario ← acceptance; process ← {lab, strangers};
+ *   testnet:  process ← conditions; {conditions, profiles, strangers, market} ← network ← faults ← attacks ← scenario ← acceptance; process ← {lab, strangers, market};
  *             {profiles, strangers, lab, sim} ← bench
  *
  * Only verifier/chain and the testnet import the contracts. Whoever deploys them calls `verifier/chain/deploy-network.ts`.
@@ -61,7 +61,9 @@ const ABOVE_EVIDENCE = ['keystore', 'client', 'node', 'metrics', 'api', 'cli']
 const VERIFIER = ['config', ...CORE, ...ADAPTERS, 'evidence/schema', 'evidence/text', 'evidence', ...ABOVE_EVIDENCE]
 
 const ROOMS =
-  'process conditions profiles strangers network compose faults attacks scenario acceptance lab sim bench'.split(' ')
+  'process conditions profiles strangers market network compose faults attacks scenario acceptance lab sim bench'.split(
+    ' ',
+  )
 /** A folder of the testnet, and the folders beside it that it may import. */
 const room = (name: string, beside: readonly string[], packages: readonly RegExp[] = []): Layer => ({
   name: `testnet/${name}`,
@@ -169,7 +171,8 @@ export const LAYERS: readonly Layer[] = [
   room('conditions', ['process']),
   room('profiles', []),
   room('strangers', ['process']),
-  room('network', ['process', 'conditions', 'profiles', 'strangers']),
+  room('market', ['process']),
+  room('network', ['process', 'conditions', 'profiles', 'strangers', 'market']),
   room('compose', ['process', 'profiles', 'network'], [/^yaml$/]),
   room('faults', ['process', 'conditions', 'network']),
   room('attacks', ['process', 'strangers', 'faults']),

@@ -4,6 +4,7 @@ import { DEVNET } from '../proto/params.js'
 import { settings } from '../verifier/cli/settings.js'
 import { UserError } from '../verifier/config/errors.js'
 import { composeCommand, type NodesFlags } from './compose/command.js'
+import { CLIENT_PROFILES, type ClientProfile } from './market/client-profiles.js'
 import type { TestnetEvent } from './network/events.js'
 import { LiveView } from './network/live-view.js'
 import type { TestnetOptions } from './network/options.js'
@@ -25,10 +26,16 @@ import { Stage } from './scenario/stage.js'
 
 const MAX_NODES = 64
 const MAX_STRANGERS = 256
+const MAX_EXITS = 4
+const MAX_CLIENTS = 16
 const INTERRUPTS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 const profileList = Object.entries(PROVIDER_PROFILES)
   .map(([name, { takesFraction, describe }]) => `${name}${takesFraction ? '@F' : ''} (${describe})`)
+  .join(', ')
+
+const clientList = Object.entries(CLIENT_PROFILES)
+  .map(([name, describe]) => `${name} (${describe})`)
   .join(', ')
 
 const OPTIONS = {
@@ -59,6 +66,15 @@ const OPTIONS = {
     default: 0,
     describe:
       'Strangers that attack the first honest provider: sessions, connections, and data at five times the claim',
+  },
+  exits: {
+    type: 'number',
+    default: 0,
+    describe: 'Number of exits, which the first providers run; providers then have loopback addresses of their own',
+  },
+  clients: {
+    type: 'string',
+    describe: `Number of honest clients, or profile=count,… with the profiles ${clientList}; each loads 100 MB through the exits (default: none)`,
   },
   scenario: {
     type: 'string',
@@ -101,6 +117,7 @@ const composedOptionsFrom = ({ verifiers, providers, claim, seed }: NodesFlags):
       epochs: undefined,
       capacity: undefined,
       scenario: undefined,
+      clients: undefined,
       keep: false,
     },
     ...{ 'data-dir': undefined, 'api-port': undefined },
@@ -113,6 +130,7 @@ export const DEFAULTS = {
   claim: OPTIONS.claim.default,
   soaks: OPTIONS.soaks.default,
   strangers: OPTIONS.strangers.default,
+  exits: OPTIONS.exits.default,
 }
 
 export const testnetOptions = (y: Argv): Argv<InferredOptionTypes<typeof OPTIONS>> => settings(y, OPTIONS)
@@ -197,12 +215,24 @@ export function testnetOptionsFrom(flags: Flags): TestnetOptions {
     claimKbps: Math.round(claim * 1000),
     capacityKbps: capacity === undefined ? undefined : Math.round(capacity * 1000),
     soaks: flags.soaks,
+    ...marketFrom(flags),
     strangers,
     seed: flags.seed ?? String(Math.floor(Math.random() * 1_000_000)),
     dataDir: flags['data-dir'],
     apiPort: port,
     keep: flags.keep,
   }
+}
+
+/** @throws UserError 'usage' */
+function marketFrom({ exits, clients }: Pick<Flags, 'exits' | 'clients'>): Pick<TestnetOptions, 'exits' | 'clients'> {
+  if (!(Number.isInteger(exits) && exits >= 0 && exits <= MAX_EXITS))
+    throw wrong('exits', `a whole number from 0 to ${MAX_EXITS}`)
+  if (clients === undefined) return { exits, clients: [] }
+  if (exits === 0) throw new UserError('usage', '--clients needs an exit. Add --exits 1.')
+  const profiles = Object.fromEntries(Object.keys(CLIENT_PROFILES).map(name => [name, false]))
+  const mix = parseMix(clients, { option: 'clients', profiles, minimum: 1, maximum: MAX_CLIENTS })
+  return { exits, clients: mix.map(({ profile }) => profile as ClientProfile) }
 }
 
 /** What the file says of the network; the flags hold for the rest. */

@@ -4,6 +4,7 @@
  */
 import type { Hex } from '../../proto/hex.js'
 import type { NetworkFile } from '../../verifier/config/network-file.js'
+import type { ClientResult } from '../market/client-result.js'
 import type { VerifierProfile } from '../profiles/profiles.js'
 
 export interface ReadyNode {
@@ -256,6 +257,8 @@ export interface ResultEvent {
   readonly rewards: { readonly funded: string; readonly claimed: string; readonly left: string }
   /** of each verifier; empty without decoys */
   readonly decoyTasks: readonly DecoyTasks[]
+  /** of a run with exits */
+  readonly clients: readonly ClientResult[]
 }
 
 export type TestnetEvent =

@@ -44,12 +44,12 @@ export function providerCommand(provider: PlannedProvider, around: NodeSurroundi
 }
 
 function nodeFlags(
-  { name, dataDir }: PlannedNode,
+  { name, dataDir, host }: PlannedNode,
   { networkFile, rpcUrlOf }: NodeSurroundings,
   apiPort: number,
 ): string[] {
   return [
     ...['--data-dir', dataDir, '--network', networkFile, '--rpc', rpcUrlOf(name)],
-    ...['--listen', '/ip4/127.0.0.1/tcp/0', '--udp-host', '127.0.0.1', '--api', `127.0.0.1:${apiPort}`],
+    ...['--listen', `/ip4/${host}/tcp/0`, '--udp-host', host, '--api', `127.0.0.1:${apiPort}`],
   ]
 }

@@ -1,3 +1,4 @@
+import type { ClientProfile } from '../market/client-profiles.js'
 import type { MixEntry } from './parse-mix.js'
 
 export interface TestnetOptions {
@@ -10,6 +11,9 @@ export interface TestnetOptions {
   readonly capacityKbps: number | undefined
   /** Whether every session is a soak. */
   readonly soaks: boolean
+  /** Exits, run by the first providers; none without clients. */
+  readonly exits: number
+  readonly clients: readonly ClientProfile[]
   /** Strangers that attack the first honest provider. */
   readonly strangers: number
   readonly seed: string

@@ -7,6 +7,7 @@ import { accountOf } from '../../verifier/chain/account.js'
 import { EXIT_CODE } from '../../verifier/config/errors.js'
 import type { PostedReport } from '../../verifier/core/ports.js'
 import type { DecoyVerdict } from '../../verifier/core/rewards/decoys.js'
+import { type ClientRecord, clientFailures } from '../market/client-result.js'
 import { describeEnd, isCrash } from '../process/child-end.js'
 import type { NodeExit } from '../process/spawn.js'
 import type { ProviderHistory } from '../profiles/profile.js'
@@ -55,6 +56,7 @@ export interface RunRecord {
   readonly faults: readonly string[]
   /** over all epochs of the run; undefined without decoys */
   readonly decoys: DecoyVerdict | undefined
+  readonly clients: readonly ClientRecord[]
 }
 
 /** Reports of a later era that are enough for a late verifier to have signed one of them. */
@@ -73,6 +75,7 @@ export function failuresOf(run: RunRecord): string[] {
     ...decoyTasks(run).flatMap(decoyFailures),
     ...caughtAndPaid(run),
     ...verifierFailures(run),
+    ...run.clients.flatMap(clientFailures),
   ]
 }
 

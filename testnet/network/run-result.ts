@@ -1,4 +1,5 @@
 /** The last event of a run: its record, as the result tells it. */
+import { clientResult } from '../market/client-result.js'
 import type { ResultEvent } from './events.js'
 import type { TestnetOptions } from './options.js'
 import { decoyTasks, providerResult, type RunRecord } from './result.js'
@@ -32,5 +33,6 @@ export function conclude(
     guests,
     rewards: potResult(record.rewards),
     decoyTasks: decoyTasks(record),
+    clients: record.clients.map(clientResult),
   }
 }

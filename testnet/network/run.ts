@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { accountOf } from '../../verifier/chain/account.js'
 import { connectChain } from '../../verifier/chain/connect.js'
 import { Conditions } from '../conditions/conditions.js'
+import { MarketRun } from '../market/market-run.js'
 import { startWatchdog, type Watchdog } from '../process/watchdog.js'
 import { abortable } from './abortable.js'
 import { type Anvil, ChainDied, startAnvil } from './anvil.js'
@@ -41,6 +42,8 @@ import { Warp } from './warp.js'
 const CHAIN_ID = 31_337
 const BLOCK_SECONDS = 1
 const LATE_EPOCH = 3
+/** Of a client, in wei of the stake token. */
+const CLIENT_TOKENS = 100n * 10n ** 18n
 
 type Emit = (event: TestnetEvent) => void
 
@@ -133,13 +136,14 @@ async function runOnChain({
   const stage = await openStage?.({ plan, anvil, conditions, watchdog })
   if (stage) closers.push(() => stage.close())
   const guests = options.keep ? guestsOf(options.seed, directory) : []
+  const users = plan.clients.map(({ keys }) => ({ keys, stake: CLIENT_TOKENS }))
   const setup = await abortable(
     setUpNetwork({
       ...{ anvil, chainId: CHAIN_ID, params, networkFile, lateVerifiers: late, providers: plan.providers },
       startDelaySeconds: startDelaySeconds(params, shape, machine),
       verifiers: plan.verifiers.filter(({ profile }) => profile !== 'late'),
       purses: plan.providers.filter(isDecoy).map(({ seed }) => purseOf(seed)),
-      guests,
+      guests: [...guests, ...users],
     }),
     signal,
   )
@@ -230,6 +234,18 @@ async function runOnChain({
       emit({ event: 'joined', ...node })
     })
   }
+  const market =
+    options.exits > 0
+      ? await MarketRun.start({
+          ...{ network: setup.network, networkFile, rpcUrl, seed: options.seed, watchdog, chain },
+          ...{ exits: plan.exits, clients: plan.clients, providers: plan.providers },
+          onMiddle: () => {
+            for (const { name, profileName } of plan.providers) if (profileName === 'vanisher') nodes.kill(name)
+          },
+        })
+      : undefined
+  if (market) closers.push(() => market.stop())
+  const traffic = market?.traffic()
   const attack =
     options.strangers > 0 ? await StrangersAttack.start(options.strangers, chain, records, watchdog) : undefined
   const interrupted = await observer
@@ -241,6 +257,7 @@ async function runOnChain({
         return true
       },
     )
+  const clients = (await traffic) ?? []
   for (const [i, record] of records.entries()) {
     records[i] = { ...record, stakeAfter: await reader.stakeOf(record.address) }
   }
@@ -270,6 +287,7 @@ async function runOnChain({
     exits: nodes.exits,
     faults: [...observer.faults, ...harmless],
     decoys,
+    clients,
   }
   const failures = stage ? await stage.conclude(record, nodes) : await conclusion(record, nodes)
   // What a scenario must show, its file says.

@@ -26,7 +26,7 @@ export class SeenEpochs {
     const posted = [...this.#epochs.values()].filter(Boolean).length
     return {
       ...{ event: 'result', ok: false, failures: [why], untested: [], epochs: this.#epochs.size, posted },
-      ...{ interrupted: false, keptIn, verifiers: [], providers: [], guests: [], decoyTasks: [] },
+      ...{ interrupted: false, keptIn, verifiers: [], providers: [], guests: [], decoyTasks: [], clients: [] },
       rewards: { funded: '0', claimed: '0', left: '0' },
     }
   }

@@ -11,8 +11,9 @@ const GRACE_MS = 12_000
 /** What a node prints on standard output once it is up. */
 export interface ReadyLine {
   readonly event: 'ready'
-  readonly role: 'verifier' | 'provider'
   readonly apiUrl?: string
+  /** of a client: where applications connect, as URLs */
+  readonly proxies?: readonly string[]
   readonly pid: number
 }
 

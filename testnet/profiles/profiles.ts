@@ -17,6 +17,7 @@ import { offline } from './offline.js'
 import type { ProviderProfile } from './profile.js'
 import { slow, throttled } from './slow.js'
 import { dead, pretender, refuser, shunner } from './unserving.js'
+import { vanisher } from './vanisher.js'
 
 /** Providers that try to look faster than they are. `npm run bench -- cheat` measures what each of them gains. */
 export const CHEATS = {
@@ -54,6 +55,7 @@ export const PROVIDER_PROFILES: Readonly<Record<string, ProviderProfile>> = {
   shunner,
   pretender,
   decoy,
+  vanisher,
   ...CHEATS,
 }
 

@@ -11,7 +11,7 @@ const CLAIM_KBPS = 25_000
 const VERIFIERS = 16
 const OPTIONS = {
   ...{ epochs: undefined as number | undefined, claimKbps: CLAIM_KBPS, capacityKbps: undefined, soaks: false },
-  ...{ strangers: 0, seed: 'test', dataDir: '/nowhere', apiPort: undefined, keep: false },
+  ...{ strangers: 0, exits: 0, clients: [], seed: 'test', dataDir: '/nowhere', apiPort: undefined, keep: false },
 }
 const addressOf = (i: number) => `0x${String(i).padStart(40, '0')}` as const
 
@@ -64,7 +64,7 @@ function run(verifiers: string, providers: string, { epochs, rate, ballots, rece
       leaves: plan.providers.map((__, at) => leafOf(at, i + 1)),
       ballots: ballots === undefined ? size : ballots(i + 1),
     })),
-    ...{ receivers, equivocations: [], settlements: [], exits: [], faults: [], decoys: undefined },
+    ...{ receivers, equivocations: [], settlements: [], exits: [], faults: [], decoys: undefined, clients: [] },
     rewards: { funded: 0n, left: 0n, earned: new Map(), claimed: new Map(), faults: [] },
   }
 }

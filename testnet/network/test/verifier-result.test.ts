@@ -11,7 +11,7 @@ const LINE = 'bandwitness: Another process uses the keys of verifier 6.'
 const verifier = (profile: VerifierProfile, lost = 0n): VerifierRecord => ({
   planned: {
     ...{ name: 'verifier-6', role: 'verifier', profile, profileName: profile, capacityKbps: 1 },
-    ...{ keys: keysFromSeed('result', 'verifier-6'), dataDir: '/nowhere', log: '/nowhere.log' },
+    ...{ keys: keysFromSeed('result', 'verifier-6'), dataDir: '/nowhere', log: '/nowhere.log', host: '127.0.0.1' },
   },
   ...{ index: 6, address: '0x06', bondBefore: BOND, bondAfter: BOND - lost },
 })

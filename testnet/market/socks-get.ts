@@ -1,7 +1,7 @@
 /** Loads a page through a SOCKS5 proxy, byte by byte as RFC 1928 says, with nothing of ours in between. */
 import { createHash } from 'node:crypto'
 import { connect } from 'node:net'
-import { ByteReader } from '../../core/byte-reader.js'
+import { ByteReader } from '../../market/core/byte-reader.js'
 
 export interface Loaded {
   readonly bytes: number

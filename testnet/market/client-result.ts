@@ -1,0 +1,96 @@
+/** Whether the chain and the clients show what the market promises. Pure. */
+import type { ClientStatus } from '../../market/client/status.js'
+import { CREDIT_BYTES } from '../../market/exit/meter.js'
+import { priceOf } from '../../proto/voucher.js'
+import type { NonpayerReport } from './nonpayer-main.js'
+import type { PlannedClient } from './plan.js'
+import type { Settled } from './settling.js'
+import type { Loaded } from './socks-get.js'
+
+/** What was seen of a client. */
+export type ClientRecord = { readonly client: PlannedClient } & (
+  | {
+      readonly loaded: Loaded & { readonly longestGapMs: number; readonly seconds: number }
+      readonly isWhole: boolean
+      /** after the page */
+      readonly status: ClientStatus
+      readonly settled: Settled
+      /** wei for 2^30 bytes */
+      readonly price: bigint
+    }
+  | { readonly nonpayer: NonpayerReport }
+  /** why it came to nothing */
+  | { readonly fault: string }
+)
+
+/** A client in the result of a run. Amounts are decimal strings of wei. */
+export interface ClientResult {
+  readonly name: string
+  readonly profile: string
+  /** at the IP layer over all legs, and of its connections at the exit */
+  readonly provenBytes: number
+  /** of these, those that the client signed for */
+  readonly paidBytes: number
+  /** by the client's signatures */
+  readonly signed: string
+  /** that left its deposits */
+  readonly redeemed: string
+  readonly longestGapMs: number | null
+  readonly switches: number
+}
+
+export function clientResult(record: ClientRecord): ClientResult {
+  const { name, profile } = record.client
+  const none = {
+    name,
+    profile,
+    provenBytes: 0,
+    paidBytes: 0,
+    signed: '0',
+    redeemed: '0',
+    longestGapMs: null,
+    switches: 0,
+  }
+  if ('fault' in record) return none
+  if ('nonpayer' in record) return { ...none, provenBytes: record.nonpayer.provenBytes }
+  const { status, settled, loaded } = record
+  return {
+    ...{ name, profile, signed: status.spent, redeemed: `${settled.redeemed}`, switches: status.switches },
+    provenBytes: status.provenBytes + status.exit.carriedBytes,
+    paidBytes: status.paidBytes + status.exit.paidBytes,
+    longestGapMs: loaded.longestGapMs,
+  }
+}
+
+/** One sentence for each promise that was not kept. */
+export function clientFailures(record: ClientRecord): string[] {
+  const subject = `${record.client.name} (${record.client.profile})`
+  if ('fault' in record) return [`${subject} failed: ${record.fault}.`]
+  const sentences = 'nonpayer' in record ? takenForNothing(record.nonpayer) : wrongIn(record)
+  return sentences.map(sentence => `${subject} ${sentence}.`)
+}
+
+const takenForNothing = ({ receivedBytes }: NonpayerReport): string[] => [
+  ...(receivedBytes > CREDIT_BYTES ? [`got ${receivedBytes} bytes without paying, more than ${CREDIT_BYTES}`] : []),
+  ...(receivedBytes === 0 ? ['got nothing at all, so it proved nothing'] : []),
+]
+
+function wrongIn({
+  isWhole,
+  loaded,
+  status,
+  settled,
+  price,
+}: Extract<ClientRecord, { readonly settled: Settled }>): string[] {
+  const { deposited, redeemed, open } = settled
+  const owed = priceOf(status.provenBytes + status.exit.carriedBytes, price)
+  const signed = BigInt(status.spent)
+  return [
+    ...(isWhole ? [] : [`got ${loaded.bytes} bytes with the hash ${loaded.sha256}, which is wrong`]),
+    ...(deposited === 0n ? ['paid from no channel'] : []),
+    ...(open > 0 ? [`could not close ${open} channels`] : []),
+    ...(redeemed > owed ? [`paid ${redeemed} wei for what costs ${owed}`] : []),
+    // What the client signs after it was asked is little: for legs that ended with it.
+    ...(redeemed < signed ? [`got ${signed - redeemed} wei back that it had signed away`] : []),
+  ]
+}
