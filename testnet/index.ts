@@ -95,5 +95,6 @@ const START_SECONDS = 300
 const flagsOf = ({ claimMbps, capacityMbps, dataDir, apiPort, epochs, seed, ...settings }: TestnetSettings) => ({
   ...{ ...DEFAULTS, ...settings },
   ...{ claim: claimMbps ?? DEFAULTS.claim, capacity: capacityMbps, epochs, seed, scenario: undefined, keep: false },
+  ...{ clients: undefined },
   ...{ 'data-dir': dataDir, 'api-port': apiPort },
 })

@@ -167,7 +167,7 @@ export class ClientTunnel {
       return
     }
     this.counts.opened++
-    this.#silence.heard(leg, this.#joinedLegs, nowMs)
+    this.#silence.heard(leg, this.#legs.values(), nowMs)
     if (opened.kind === KIND.packet && isPacket(opened.content)) {
       this.#quic.receive(opened.content)
       return

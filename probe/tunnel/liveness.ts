@@ -37,37 +37,61 @@ export const silenceMs = (jitterMs: number): number => SILENT_PINGS * PING_MS + 
 
 /** What is known of when one leg last heard anything. */
 export interface Hearing {
+  /** in the future if nothing can come earlier: the first ping of a leg is answered a round trip later */
   heardMs: number
   readonly jitterMs: number
+  /** undefined before the first pong */
+  readonly rttMs: number | undefined
+  /** longest time by which pings were late whose answers have not come yet; see `Silence` */
+  excuse: Excuse
 }
+
+interface Excuse {
+  readonly ms: number
+  readonly untilMs: number
+}
+
+export const NO_EXCUSE: Excuse = { ms: 0, untilMs: Number.NEGATIVE_INFINITY }
 
 /**
  * Tells which legs are dead by silence. If all are silent at once, then no provider is to blame: this end or the other
  * one had a pause, or the network between. They are then dead only after ALL_SILENT_MS, and whichever is heard first
  * gives all of them a new start.
+ *
+ * A process that pauses sends no pings and reads no answers. So a round trip later, its legs have been silent for as
+ * long as the pause was. That much is excused, until then.
  */
 export class Silence {
   #newestMs = Number.NEGATIVE_INFINITY
   #lookedMs: number | undefined
 
   /** A leg has heard something. @param legs all legs, this one among them */
-  heard(leg: Hearing, legs: readonly Hearing[], nowMs: number): void {
-    if (nowMs - this.#newestMs > silenceMs(leg.jitterMs)) for (const each of legs) each.heardMs = nowMs
-    leg.heardMs = nowMs
+  heard(leg: Hearing, legs: Iterable<Hearing>, nowMs: number): void {
+    if (nowMs - this.#newestMs > silenceMs(leg.jitterMs)) for (const each of legs) hear(each, nowMs)
+    hear(leg, nowMs)
     this.#newestMs = nowMs
   }
 
-  /**
-   * Call this every PING_MS. If this process was late, then what has come meanwhile still waits in its socket, and the
-   * legs get that time.
-   * @returns the dead legs
-   */
+  /** Call this every PING_MS. @returns the dead legs */
   silent<L extends Hearing>(legs: readonly L[], nowMs: number): L[] {
     const lateMs = nowMs - (this.#lookedMs ?? nowMs) - PING_MS
     this.#lookedMs = nowMs
-    if (lateMs > TICK_SLACK_MS) for (const leg of legs) leg.heardMs = Math.min(nowMs, leg.heardMs + lateMs)
-    const quiet = legs.filter(leg => nowMs - leg.heardMs > silenceMs(leg.jitterMs))
+    if (lateMs > TICK_SLACK_MS) for (const leg of legs) excuse(leg, lateMs, nowMs)
+    const quiet = legs.filter(leg => silentMs(leg, nowMs) > silenceMs(leg.jitterMs))
     if (quiet.length < legs.length) return quiet
-    return quiet.filter(leg => nowMs - leg.heardMs > Math.max(ALL_SILENT_MS, silenceMs(leg.jitterMs)))
+    return quiet.filter(leg => silentMs(leg, nowMs) > Math.max(ALL_SILENT_MS, silenceMs(leg.jitterMs)))
   }
 }
+
+function hear(leg: Hearing, nowMs: number): void {
+  leg.heardMs = Math.max(leg.heardMs, nowMs)
+}
+
+function excuse(leg: Hearing, lateMs: number, nowMs: number): void {
+  const ms = nowMs <= leg.excuse.untilMs ? Math.max(leg.excuse.ms, lateMs) : lateMs
+  leg.excuse = { ms, untilMs: nowMs + (leg.rttMs ?? 0) + silenceMs(leg.jitterMs) }
+}
+
+/** How long nothing has come that should have come. */
+const silentMs = ({ heardMs, excuse: { ms, untilMs } }: Hearing, nowMs: number): number =>
+  nowMs - heardMs - (nowMs <= untilMs ? ms : 0)

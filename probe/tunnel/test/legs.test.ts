@@ -110,6 +110,18 @@ describe('legs', () => {
     expect(deaths.size).to.equal(0)
   })
 
+  it('live on round trips that are far longer than three pings, also after a pause', async () => {
+    const { time, pair } = await opened('spread', 0)
+    const legs = [300, 40].map(delayMs => pair.addLeg({ ...NEAR, delayMs }).leg)
+    time.turn(2000)
+    expect(legs.map(({ isJoined }) => isJoined)).to.deep.equal([true, true])
+    for (let i = 0; i < 20; i++) {
+      time.pause(30 * i)
+      time.turn(1000)
+    }
+    expect(legs.map(({ isJoined }) => isJoined)).to.deep.equal([true, true])
+  })
+
   it('in standby ping, and only one is in use until it dies', async () => {
     const { time, pair, legs, providers, exitUses } = await opened('standby', 3)
     expect(pair.client.activeLegs).to.deep.equal([legs[0]])

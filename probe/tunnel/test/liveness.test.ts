@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import { ALL_SILENT_MS, PING_MS } from '../constants.js'
-import { type Hearing, Silence, Smoothed, silenceMs } from '../liveness.js'
+import { type Hearing, NO_EXCUSE, Silence, Smoothed, silenceMs } from '../liveness.js'
 
-const leg = (heardMs: number, jitterMs = 0): Hearing => ({ heardMs, jitterMs })
+const leg = (heardMs: number, jitterMs = 0): Hearing => ({ heardMs, jitterMs, rttMs: 10, excuse: NO_EXCUSE })
 
 /** Looks every PING_MS while the given legs hear something. @returns when each leg was first found silent */
 function silentAt(
@@ -46,9 +46,12 @@ describe('liveness', () => {
     const [silence, legs] = [new Silence(), [leg(0), leg(0)]]
     for (const each of legs) silence.heard(each, legs, 0)
     silence.silent(legs, 0)
-    silence.heard(legs[0]!, legs, 500)
-    expect(silence.silent(legs, 500)).to.deep.equal([])
-    expect(silence.silent(legs, 520)).to.deep.equal([])
+    for (const nowMs of [500, 520, 540]) {
+      silence.heard(legs[0]!, [], nowMs)
+      expect(silence.silent(legs, nowMs)).to.deep.equal([])
+    }
+    silence.heard(legs[0]!, [], 580)
+    expect(silence.silent(legs, 580), 'and still sees silence').to.deep.equal([legs[1]])
   })
 
   it('smooths as RFC 6298 does', () => {
