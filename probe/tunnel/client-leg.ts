@@ -6,7 +6,7 @@ import { JOIN_AGAIN_MS, JOIN_MS } from './constants.js'
 import { type Address, LegEnd, type TunnelPort } from './leg.js'
 import { DatagramOpener, DatagramSealer } from './leg-datagram.js'
 import { clientSecret, freshKeyPair, joinKeys, legKeys } from './leg-keys.js'
-import { type Hearing, NO_EXCUSE, Smoothed } from './liveness.js'
+import { type Excuse, type Hearing, NO_EXCUSE, Smoothed } from './liveness.js'
 
 /** The two sessions of a leg, as the provider granted them. */
 export interface LegGrants {
@@ -63,7 +63,7 @@ export class ClientLeg extends LegEnd implements Hearing {
   /** The owner lets this leg carry nothing more, but still counts what comes. */
   isRetired = false
   heardMs: number
-  excuse = NO_EXCUSE
+  excuse: Excuse = NO_EXCUSE
 
   /** @throws TunnelError `unusable-key`; RangeError for tags of another length, or rates below 1 */
   constructor({ grants, tunnelId, exitKey, port, random }: ClientLegOptions, nowMs: number) {

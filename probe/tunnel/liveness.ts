@@ -46,7 +46,7 @@ export interface Hearing {
   excuse: Excuse
 }
 
-interface Excuse {
+export interface Excuse {
   readonly ms: number
   readonly untilMs: number
 }
