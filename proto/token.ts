@@ -5,7 +5,7 @@
  */
 import { concatBytes } from '@noble/hashes/utils.js'
 import type { NetworkId } from './digests.js'
-import { keccakText, keccakWords } from './hash.js'
+import { keccak, keccakText, keccakWords } from './hash.js'
 import { fromHex, type Hex } from './hex.js'
 
 const ERA_BYTES = 4
@@ -46,6 +46,26 @@ export const tokenInfo = ({ chainId, contract }: NetworkId, provider: Hex, era: 
       [INFO, BigInt(chainId), contract, provider, era],
     ),
   )
+
+const ORDER = keccakText('bandwitness/v1/token-order')
+
+/** What a channel's signer signs to have tokens. It names the elements, so that nobody else has others for it. */
+export const tokenOrderDigest = (
+  { chainId, contract }: NetworkId,
+  { provider, channel, era, blindedElements }: TokenOrderTerms,
+): Hex =>
+  keccakWords(
+    ['bytes32', 'uint256', 'address', 'address', 'bytes32', 'uint64', 'bytes32'],
+    [ORDER, BigInt(chainId), contract, provider, channel, era, keccak(concatBytes(...blindedElements))],
+  )
+
+export interface TokenOrderTerms {
+  readonly provider: Hex
+  readonly channel: Hex
+  readonly era: number
+  /** of one length each */
+  readonly blindedElements: readonly Uint8Array[]
+}
 
 const KEY_ENTRY = '/bandwitness-token-key/'
 const KEY_TEXT = /^[0-9a-f]{64}$/

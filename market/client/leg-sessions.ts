@@ -22,6 +22,8 @@ export interface LegRequest {
   readonly exit: NextHop
   /** where the provider reaches this client's UDP port */
   readonly own: NextHop
+  /** one for each session (default: none, as strangers do) */
+  readonly tokens?: readonly [up: Uint8Array, down: Uint8Array] | undefined
   readonly random: RandomSource
 }
 
@@ -73,7 +75,8 @@ const SESSION_ID_BYTES = 32
 
 /** @throws LegRefusedError, or the error of the connection */
 export async function openLegSessions(request: LegRequest): Promise<LegSessions> {
-  const opening = [openOne(request, request.exit), openOne(request, request.own)] as const
+  const [upToken, downToken] = request.tokens ?? []
+  const opening = [openOne(request, request.exit, upToken), openOne(request, request.own, downToken)] as const
   const opened = await Promise.allSettled(opening)
   const close = async () => {
     await Promise.all(opened.map(one => (one.status === 'fulfilled' ? finish(one.value.session.client) : undefined)))
@@ -99,12 +102,16 @@ interface Opened {
   readonly to: NextHop
 }
 
-async function openOne({ provider, claimKbps, dial, own, random }: LegRequest, nextHop: NextHop): Promise<Opened> {
+async function openOne(
+  { provider, claimKbps, dial, own, random }: LegRequest,
+  nextHop: NextHop,
+  token: Uint8Array | undefined,
+): Promise<Opened> {
   const sessionId = random.bytes(SESSION_ID_BYTES)
   let session: PaidSession | undefined
   const client = new RelayClient(await dial(), sessionId, receipt => session?.hear(receipt))
   try {
-    const answer = await client.open(requestOf(sessionId, nextHop, claimKbps), provider, HANDSHAKE_MS)
+    const answer = await client.open(requestOf(sessionId, nextHop, claimKbps, token), provider, HANDSHAKE_MS)
     if (answer.kind === 'refuse') throw new LegRefusedError(`the provider refused, reason ${answer.refuse.reason}`)
     const { grant } = answer
     session = new PaidSession(client, receiptStart(sessionId, grant.tag))

@@ -15,12 +15,14 @@ import type { ChannelOffice } from './channel-office.js'
 import { openLegSessions } from './leg-sessions.js'
 import type { OfferingProvider } from './market-view.js'
 import { type LegEnd, PaidLeg } from './paid-leg.js'
+import type { PayerTokens } from './payer-tokens.js'
 import type { Purse } from './purse.js'
 
 export interface LegsModules {
   readonly tunnel: ClientTunnel
   readonly office: ChannelOffice
   readonly purse: Purse
+  readonly tokens: PayerTokens
   readonly answers: AnswerVerifiers
   /** the newest view of the market */
   readonly providers: () => readonly OfferingProvider[]
@@ -62,6 +64,8 @@ const RETIRING_MS = 1000
 /** Ends that say nothing against the provider. */
 const WELL: ReadonlySet<LegEnd> = new Set<LegEnd>(['worn', 'switched', 'empty'])
 const RANDOM_BYTES = 6
+/** A view of the market that is a few seconds old may lack somebody. */
+const NOBODY_MS = 20_000
 
 export class Legs {
   readonly #modules: LegsModules
@@ -71,6 +75,8 @@ export class Legs {
   /** until when a provider is left alone */
   readonly #avoided = new Map<Hex, number>()
   readonly switches: Switch[] = []
+  /** since when there has been nobody */
+  #nobodyMs: number | undefined
   /** bytes of legs that are over */
   #past = { provenBytes: 0, paidBytes: 0 }
 
@@ -116,12 +122,15 @@ export class Legs {
     while (!ended.aborted) {
       const provider = this.#draw()
       if (provider === undefined) {
-        if (this.#legs.size === 0 && this.#opening.size === 0) this.#modules.onNobody(this.#whyNobody())
+        this.#missNobody()
         await pause(AGAIN_MS, undefined, { signal: ended }).catch(() => {})
         continue
       }
       const opened = await this.#open(provider, ended)
-      if (opened === undefined) continue
+      if (opened === undefined) {
+        await pause(AGAIN_MS, undefined, { signal: ended }).catch(() => {})
+        continue
+      }
       if (old !== undefined) void this.#retire(old)
       old = (await Promise.race([opened.paid.ended, opened.left])) === LEFT ? opened : undefined
     }
@@ -168,11 +177,13 @@ export class Legs {
     if (!WELL.has(why)) this.#avoid(account)
   }
 
-  async #openLeg({ account, claimKbps, peer }: OfferingProvider): Promise<PaidLeg> {
-    const { tunnel, office, purse, answers, exit, own, random, stopping } = this.#modules
+  async #openLeg(provider: OfferingProvider): Promise<PaidLeg> {
+    const { tunnel, office, purse, tokens, answers, exit, own, random, stopping } = this.#modules
+    const { account, claimKbps, peer } = provider
     const { id } = await office.channelTo(account, 'relay')
     const sessions = await openLegSessions({
       ...{ claimKbps, exit, own, random, provider: answers.of(account) },
+      tokens: await tokens.forLeg(provider, id),
       dial: () => dialSession(stopping, { ...peer, like: own.host }),
     })
     const paid = new PaidLeg({ tunnel, sessions, purse, id })
@@ -183,11 +194,16 @@ export class Legs {
     throw new Error(`the exit does not answer through it (${first})`)
   }
 
+  /** Whoever failed a moment ago is better than nobody. */
   #draw(): OfferingProvider | undefined {
-    const { providers, wishes, exit, clock, random } = this.#modules
-    const nowMs = clock.now()
-    const used = [...this.#opening, ...this.open.map(({ provider }) => provider)]
+    const nowMs = this.#modules.clock.now()
     const avoided = [...this.#avoided].filter(([, untilMs]) => untilMs > nowMs).map(([account]) => account)
+    return this.#drawn(avoided) ?? (this.#legs.size === 0 ? this.#drawn([]) : undefined)
+  }
+
+  #drawn(avoided: readonly Hex[]): OfferingProvider | undefined {
+    const { providers, wishes, exit, random } = this.#modules
+    const used = [...this.#opening, ...this.open.map(({ provider }) => provider)]
     const taken: Taken = {
       accounts: new Set([exit.account, ...used.map(({ account }) => account), ...avoided]),
       hosts: [exit.host, ...used.flatMap(({ hosts }) => hosts)],
@@ -201,13 +217,20 @@ export class Legs {
     this.#avoided.set(account, this.#modules.clock.now() + AVOID_MS)
   }
 
+  /** There is nobody for a leg: fatal once there has been no leg, and no try of one, for a while. */
+  #missNobody(): void {
+    const { clock, onNobody } = this.#modules
+    const nowMs = clock.now()
+    if (this.#legs.size > 0 || this.#opening.size > 0) this.#nobodyMs = undefined
+    else this.#nobodyMs ??= nowMs
+    if (this.#nobodyMs !== undefined && nowMs - this.#nobodyMs > NOBODY_MS) onNobody(this.#whyNobody())
+  }
+
   #whyNobody(): string {
     const { providers, wishes, exit } = this.#modules
     const all = providers().filter(({ account }) => account !== exit.account)
     if (all.length === 0) return 'no provider but the exit offers to carry traffic'
-    const reasons = new Set(
-      all.map(one => unsuitable(one, wishes()) ?? 'failed a moment ago, or at the address of another'),
-    )
+    const reasons = new Set(all.map(one => unsuitable(one, wishes()) ?? "at the exit's address"))
     return `none of ${all.length} providers suits: ${[...reasons].join('; ')}`
   }
 }

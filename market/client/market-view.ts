@@ -12,6 +12,7 @@ import type { Candidate } from '../core/candidates.js'
 
 export interface OfferingProvider extends Candidate {
   readonly claimKbps: number
+  readonly tokenKey: Hex | undefined
   readonly peer: PeerAddress
 }
 
@@ -53,7 +54,17 @@ export class Market {
       const hosts = announced.multiaddrs.map(hostOf).filter(host => host !== undefined)
       const { claimKbps, region } = registered
       const { scoreBps, tier } = scores.get(account) ?? { scoreBps: undefined, tier: undefined }
-      providers.push({ account, hosts, price, scoreBps, tier, region, claimKbps, peer: announced })
+      providers.push({
+        account,
+        hosts,
+        price,
+        scoreBps,
+        tier,
+        region,
+        claimKbps,
+        tokenKey: announced.tokenKey,
+        peer: announced,
+      })
     }
     return { providers, exits }
   }

@@ -9,7 +9,7 @@ import type { NetworkId } from '../../proto/digests.js'
 import { fromHex, type Hex } from '../../proto/hex.js'
 import type { CounterReceipt } from '../../proto/messages.js'
 import type { Channel } from '../../proto/voucher.js'
-import { voucherSigner } from '../../verifier/chain/vouchers.js'
+import { digestSigner, voucherSigner } from '../../verifier/chain/vouchers.js'
 import { payableBytes } from '../core/channel.js'
 import { levelFault } from '../core/level-fault.js'
 import { type Purpose, purposeOf } from '../core/purpose.js'
@@ -101,6 +101,13 @@ export class Purse {
       paid.catch(() => {}),
     )
     return paid
+  }
+
+  /** Signs something else than a payment with the key of a channel. @throws Error for a channel that is not kept */
+  sign(id: Hex, digest: Hex): Uint8Array {
+    const row = this.#rows.get(id)
+    if (row === undefined) throw new Error(`${id} is not in the purse`)
+    return digestSigner(row.key)(digest)
   }
 
   close(): Promise<void> {

@@ -23,6 +23,7 @@ import type { Wishes } from '../core/candidates.js'
 import { TunnelSocket } from '../tunnel-socket.js'
 import { ChannelOffice } from './channel-office.js'
 import { Market } from './market-view.js'
+import { PayerTokens } from './payer-tokens.js'
 import { type ListenOptions, serveHttp, serveSocks } from './proxies.js'
 import { Purse } from './purse.js'
 import { statusOf } from './status.js'
@@ -70,8 +71,11 @@ async function open(options: ClientOptions, life: Lifecycle): Promise<RunningNod
     one => one.close(),
   )
   const own: NextHop = { host: udpAnnounce?.host ?? udpHost, port: udpAnnounce?.port ?? socket.port }
+  const tokens = new PayerTokens({
+    ...{ network: chain.network, clock: () => chain.clock(), purse, random: systemRandom, stopping },
+  })
   const tunnels = new Tunnels({
-    ...{ socket, office, purse, own, clock: systemClock, random: systemRandom, log, stopping, fail: life.fail },
+    ...{ socket, office, purse, tokens, own, clock: systemClock, random: systemRandom, log, stopping, fail: life.fail },
     ...{ mode: options.mode, legs: options.legs, answers: new AnswerVerifiers(chain.network) },
     ...{ providers: () => view.providers, exits: () => view.exits, wishes: () => wishes },
   })

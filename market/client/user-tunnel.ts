@@ -14,6 +14,7 @@ import { connectThrough } from './connection.js'
 import { ExitAccount } from './exit-account.js'
 import { Legs } from './legs.js'
 import type { OfferingExit, OfferingProvider } from './market-view.js'
+import type { PayerTokens } from './payer-tokens.js'
 import type { Purse } from './purse.js'
 
 export interface UserTunnelModules {
@@ -22,6 +23,7 @@ export interface UserTunnelModules {
   readonly legs: number
   readonly office: ChannelOffice
   readonly purse: Purse
+  readonly tokens: PayerTokens
   readonly answers: AnswerVerifiers
   readonly providers: () => readonly OfferingProvider[]
   readonly wishes: () => Wishes

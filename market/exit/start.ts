@@ -47,7 +47,7 @@ async function open(options: ExitNodeOptions, life: Lifecycle): Promise<RunningN
   const offered = (await readOffer(chain.context, account))?.exit
   if (offered?.publicKey !== identity.public.publicKey || offered.certHash !== identity.public.certHash)
     log.warn('the offer of this account does not name this exit, so no client finds it: `bandwitness provider offer`')
-  const payments = await openTill({ path: join(dataDir, 'exit-vouchers'), purpose: 'exit', chain, log }, life)
+  const { payments } = await openTill({ path: join(dataDir, 'exit-vouchers'), purpose: 'exit', chain, log }, life)
   const exit = await life.open(
     openExit({
       ...{ host, port, identity, payments, clock: systemClock, random: systemRandom },

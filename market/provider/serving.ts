@@ -15,6 +15,7 @@ import type { Lifecycle } from '../../verifier/node/lifecycle.js'
 import { testReachBy } from '../../verifier/node/reach-self-test.js'
 import { serveSessions } from '../../verifier/node/serve-sessions.js'
 import { WALL_CLOCK } from '../../verifier/node/wall-clock.js'
+import { payerEntitlement } from './payer-tokens.js'
 import type { ProviderOptions } from './provider-options.js'
 import { strangersCredit } from './strangers-credit.js'
 import { TokenLedger } from './token-ledger.js'
@@ -33,10 +34,9 @@ export async function serve(options: ProviderOptions, life: Lifecycle, chain: Et
   const key = tokenKeyOf(fromHex(keys.evm))
   const office = new TokenOffice({
     ...{ network: chain.network, account, key, ledger: new TokenLedger(join(options.dataDir, 'tokens'), log) },
-    mayIssue: (asker, era) => sets.entitlementOf(asker, era),
     random: systemRandom,
   })
-  const payments = await openTill({ path: join(options.dataDir, 'vouchers'), purpose: 'relay', chain, log }, life)
+  const till = await openTill({ path: join(options.dataDir, 'vouchers'), purpose: 'relay', chain, log }, life)
   const relay = await life.open(
     Relay.open({
       host,
@@ -46,7 +46,7 @@ export async function serve(options: ProviderOptions, life: Lifecycle, chain: Et
       forwarding,
       offload,
       access: office,
-      payments,
+      payments: till.payments,
       credit: strangersCredit(network.params, claimKbps),
       answerSigner: answerSigner(chain.network, keys.evm),
       voucherSigner: voucherSigner(chain.network, keys.evm),
@@ -77,8 +77,10 @@ export async function serve(options: ProviderOptions, life: Lifecycle, chain: Et
   }
   await refreshSets() // before any session: a provider that has just started must know the tokens of its last run
   await serveSessions(peer, pool, relay, log)
-  const issue = (request: TokenRequest, asker: TokenAsker) => {
-    const response = office.issue(request, asker.peerId)
+  const payers = { network: chain.network, account, ...till, claimKbps: () => relay.claimKbps }
+  const issue = async (request: TokenRequest, asker: TokenAsker) => {
+    if (request.channel !== undefined) return office.issue(request, await payerEntitlement(payers, request))
+    const response = office.issue(request, sets.entitlementOf(asker.peerId, request.era))
     if (response.issue !== undefined) know(asker.host)
     else refreshSoon()
     return response

@@ -13,15 +13,11 @@ export interface Entitlement {
   readonly tokens: number
 }
 
-/** Undefined for a peer that gets none. Payers get tokens by the same port. */
-export type MayIssue = (peerId: string, era: number) => Entitlement | undefined
-
 export interface TokenOfficeOptions {
   readonly network: NetworkId
   readonly account: Hex
   readonly key: TokenKey
   readonly ledger: TokenLedger
-  readonly mayIssue: MayIssue
   readonly random: RandomSource
 }
 
@@ -42,12 +38,11 @@ export class TokenOffice implements Access {
     if (eras.length > 0) ledger.drop(Math.min(...eras))
   }
 
-  /** @throws Error if an element is none */
-  issue({ era, blindedElements }: TokenRequest, peerId: string): TokenResponse {
-    const { ledger, mayIssue, random } = this.#options
+  /** @param entitled undefined for whoever gets none. @throws Error if an element is none */
+  issue({ era, blindedElements }: TokenRequest, entitled: Entitlement | undefined): TokenResponse {
+    const { ledger, random } = this.#options
     const key = this.#keys.get(era)
     if (key === undefined) return { refuse: { reason: TOKEN_REFUSE.era } }
-    const entitled = mayIssue(peerId, era)
     if (entitled === undefined) return { refuse: { reason: TOKEN_REFUSE.notMember } }
     const { holder, tokens } = entitled
     if (ledger.issuedTo(era, holder) + blindedElements.length > tokens)

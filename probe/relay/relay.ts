@@ -131,6 +131,11 @@ export class Relay {
     return this.facts.port
   }
 
+  /** That openings may ask for. */
+  get claimKbps(): number {
+    return this.#admission.claimKbps
+  }
+
   /** For a claim that changed on chain. Open sessions keep what they were granted. */
   setClaim(claimKbps: number): void {
     this.#admission.claimKbps = claimKbps

@@ -1,10 +1,13 @@
-/** The issuing of tokens: a verifier and a provider. */
+/** The issuing of tokens: a verifier or a client, and a provider. */
 import { codec } from './codec.js'
 import { KIB } from './limits.js'
 
 export interface TokenRequest {
   era: number
   blindedElements: Uint8Array[]
+  /** id of a client's channel; undefined for a verifier, whom its peer id shows */
+  channel?: Uint8Array | undefined
+  signature?: Uint8Array | undefined
 }
 export interface TokenIssue {
   evaluatedElements: Uint8Array[]
@@ -24,7 +27,7 @@ export const TokenResponse = codec<TokenResponse>('TokenResponse', KIB)
 
 /** Why a provider issued no tokens. */
 export const TOKEN_REFUSE = {
-  /** the peer is not the announced one of a verifier in the frozen set of the era */
+  /** the peer is not the announced one of a verifier in the frozen set of the era, and no channel's signer signed */
   notMember: 1,
   /** the peer has had all tokens of the era that the parameters allow it */
   allowance: 2,

@@ -4,6 +4,7 @@
  * provider learns nothing from it that differs between one opener and another. A session costs both ends together some
  * 14 ms of CPU, nearly all of it for the handshakes.
  */
+import type { Libp2p } from '@libp2p/interface'
 import { noise } from '@libp2p/noise'
 import { tcp } from '@libp2p/tcp'
 import { createLibp2p } from 'libp2p'
@@ -20,13 +21,7 @@ import { openStream, type PeerAddress } from './streams.js'
  * @throws StreamError `unreachable` or `aborted`
  */
 export async function openSession(provider: PeerAddress, signal: AbortSignal): Promise<ProviderStream> {
-  const node = await createLibp2p({
-    addresses: { listen: [] },
-    transports: [tcp()],
-    connectionEncrypters: [noise()],
-    streamMuxers: [muxer()],
-    connectionMonitor: { enabled: false },
-  })
+  const node = await throwAwayNode()
   const stop = () => node.stop()
   try {
     const stream = await openStream(node, provider, SESSION_PROTOCOL, RelayFrame.maxBytes, signal)
@@ -46,3 +41,13 @@ export async function openSession(provider: PeerAddress, signal: AbortSignal): P
     throw cause
   }
 }
+
+/** Its owner stops it. */
+export const throwAwayNode = (): Promise<Libp2p> =>
+  createLibp2p({
+    addresses: { listen: [] },
+    transports: [tcp()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [muxer()],
+    connectionMonitor: { enabled: false },
+  })

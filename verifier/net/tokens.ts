@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import { TokenRequest, TokenResponse } from '../../proto/messages.js'
 import { TOKENS_PROTOCOL } from '../../proto/protocols.js'
 import type { Peer } from './libp2p.js'
-import { handleStreams, openStream, type PeerAddress } from './streams.js'
+import { type Dialler, handleStreams, openStream, type PeerAddress } from './streams.js'
 
 /** How long a peer may take to ask. */
 const REQUEST_TIMEOUT_MS = 2000
@@ -17,7 +17,7 @@ export interface TokenAsker {
 /** @param issue throws if the request makes no sense, which breaks the stream */
 export async function serveTokens(
   peer: Pick<Peer, 'handle'>,
-  issue: (request: TokenRequest, asker: TokenAsker) => TokenResponse,
+  issue: (request: TokenRequest, asker: TokenAsker) => Promise<TokenResponse>,
   log: Logger,
 ): Promise<void> {
   await handleStreams(
@@ -28,7 +28,7 @@ export async function serveTokens(
       const deadline = setTimeout(() => stream.abort(new Error('no request came')), REQUEST_TIMEOUT_MS)
       const bytes = await stream.receive().finally(() => clearTimeout(deadline))
       if (bytes === undefined) return
-      const response = issue(TokenRequest.decode(bytes), { peerId, host: stream.remoteHost })
+      const response = await issue(TokenRequest.decode(bytes), { peerId, host: stream.remoteHost })
       await stream.send(TokenResponse.encode(response))
     },
     (error, peerId) => log.debug({ error: error.message, peer: peerId }, 'a request for tokens failed'),
@@ -37,7 +37,7 @@ export async function serveTokens(
 
 /** @throws StreamError if the provider cannot be reached, MessageError if its answer is malformed */
 export async function requestTokens(
-  peer: Peer,
+  peer: Dialler,
   from: PeerAddress,
   request: TokenRequest,
   signal: AbortSignal,

@@ -9,7 +9,7 @@ import { systemRandom, TokenOrder, tokenKeyOf } from '../../../probe/index.js'
 import { TOKEN_REFUSE } from '../../../proto/messages.js'
 import { NO_TOKEN, TOKEN_BYTES, tokenInfo } from '../../../proto/token.js'
 import { TokenLedger } from '../token-ledger.js'
-import { type MayIssue, TokenOffice } from '../token-office.js'
+import { type Entitlement, TokenOffice } from '../token-office.js'
 
 const network = { chainId: 31_337, contract: `0x${'ee'.repeat(20)}` } as const
 const account = `0x${'11'.repeat(20)}` as const
@@ -17,7 +17,7 @@ const key = tokenKeyOf(new Uint8Array(32).fill(7))
 
 describe('a token office', () => {
   let directory: string
-  const mayIssue: MayIssue = (peer, era) =>
+  const entitlementOf = (peer: string, era: number): Entitlement | undefined =>
     peer === 'member' && era > 0 ? { holder: 'verifier-1', tokens: 6 } : undefined
   const newOffice = () =>
     new TokenOffice({
@@ -25,7 +25,6 @@ describe('a token office', () => {
       account,
       key,
       ledger: new TokenLedger(directory, pino({ level: 'silent' })),
-      mayIssue,
       random: systemRandom,
     })
   let office: TokenOffice
@@ -42,7 +41,7 @@ describe('a token office', () => {
 
   function ask(count: number, { from = 'member', era = 3, at = office } = {}): Uint8Array[] | number {
     const order = orderOf(count, era)
-    const { issue, refuse } = at.issue({ era, blindedElements: order.blindedElements }, from)
+    const { issue, refuse } = at.issue({ era, blindedElements: order.blindedElements }, entitlementOf(from, era))
     return issue ? order.finish(issue) : refuse!.reason
   }
 
@@ -72,7 +71,7 @@ describe('a token office', () => {
 
   it('counts nothing for a request that it cannot serve', () => {
     const broken = { era: 3, blindedElements: Array.from({ length: 6 }, () => new Uint8Array(32).fill(0xff)) }
-    expect(() => office.issue(broken, 'member')).to.throw()
+    expect(() => office.issue(broken, entitlementOf('member', 3))).to.throw()
     expect(ask(6)).to.have.length(6)
   })
 

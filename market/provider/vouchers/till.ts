@@ -7,6 +7,7 @@
 import type { Logger } from 'pino'
 import { systemClock } from '../../../probe/index.js'
 import type { Payments } from '../../../probe/ports.js'
+import type { Hex } from '../../../proto/hex.js'
 import { balanceOf, readThaw, redeemCall } from '../../../verifier/chain/escrow.js'
 import { EscrowLog } from '../../../verifier/chain/escrow-log.js'
 import type { EthersChain } from '../../../verifier/chain/ethers-chain.js'
@@ -28,12 +29,19 @@ export interface TillOptions {
   readonly log: Logger
 }
 
+export interface Till {
+  readonly payments: Payments
+  readonly channels: OwnChannels
+  /** bytes that a channel has paid for so far */
+  readonly paidBytes: (channel: Hex) => number
+}
+
 /** A channel that closes is looked at so often in its thaw, which leaves time for the transaction. */
 const LOOKS_IN_THAW = 4
 const LONGEST_LOOK_MS = 60_000
 
 /** Redeems until the node stops. @throws UserError if another process uses the store */
-export async function openTill({ path, purpose, chain, log }: TillOptions, life: Lifecycle): Promise<Payments> {
+export async function openTill({ path, purpose, chain, log }: TillOptions, life: Lifecycle): Promise<Till> {
   const { context } = chain
   const store = await life.open(VoucherStore.open(path), one => one.close())
   const escrow = new EscrowLog(context, { payee: chain.account! })
@@ -47,8 +55,9 @@ export async function openTill({ path, purpose, chain, log }: TillOptions, life:
   const complain = (error: Error) => log.warn({ error: error.message }, 'could not redeem vouchers for now')
   const lookMs = Math.min(LONGEST_LOOK_MS, ((await readThaw(context)) * 1000) / LOOKS_IN_THAW)
   life.run(repeat(() => redeemer.look().catch(complain), lookMs, life.stopping))
-  return new VoucherBook({
+  const payments = new VoucherBook({
     ...{ store, channels },
     signerOf: (voucher, signature) => voucherSignerOf(context.network, voucher, signature),
   })
+  return { payments, channels, paidBytes: channel => store.newest(channel)?.voucher.total ?? 0 }
 }

@@ -52,6 +52,8 @@ export interface ProviderOptions {
   readonly classes: boolean
 }
 
+const ENTITLED = { holder: 'verifiers', tokens: Number.POSITIVE_INFINITY }
+
 export class MeasuredProvider {
   readonly pool = new ConnectionPool(() => systemClock.now())
   readonly #claimKbps: number
@@ -69,14 +71,12 @@ export class MeasuredProvider {
 
   private constructor({ claimKbps }: ProviderOptions) {
     this.#claimKbps = claimKbps
-    const mayIssue = () => ({ holder: 'verifiers', tokens: Number.POSITIVE_INFINITY })
     const ledger = new TokenLedger(join(this.#directory, 'tokens'), log)
     this.#office = new TokenOffice({
       network: NETWORK,
       account: ACCOUNT,
       key: this.#key,
       ledger,
-      mayIssue,
       random: systemRandom,
     })
     this.#office.setEras([ERA])
@@ -137,7 +137,7 @@ export class MeasuredProvider {
   #order(): void {
     const terms = { publicKey: this.#key.publicKey, info: tokenInfo(NETWORK, ACCOUNT, ERA), era: ERA }
     const order = new TokenOrder(terms, MAX_TOKENS_PER_REQUEST, systemRandom)
-    const { issue } = this.#office.issue({ era: ERA, blindedElements: order.blindedElements }, 'verifier')
+    const { issue } = this.#office.issue({ era: ERA, blindedElements: order.blindedElements }, ENTITLED)
     this.#tokens.push(...order.finish(issue!))
     this.relay.know(HOST)
     this.pool.know(HOST)

@@ -3,7 +3,11 @@ import { z } from 'zod'
 import { address, count, hash } from './scalars.js'
 
 /** `bandwitness verifier|provider|client init --json` */
-export const initSchema = z.object({ role: z.enum(['verifier', 'provider', 'client']), account: address, dataDir: z.string() })
+export const initSchema = z.object({
+  role: z.enum(['verifier', 'provider', 'client']),
+  account: address,
+  dataDir: z.string(),
+})
 export type InitJson = z.infer<typeof initSchema>
 
 /** `bandwitness verifier|provider register --json` */

@@ -41,7 +41,7 @@ describe('a wallet of tokens', () => {
     const account: Hex = `0x${`0${index}`.repeat(20)}`
     const peer = await startPeer(index)
     ends.push(() => peer.stop())
-    const issue = ({ era, blindedElements }: TokenRequest): TokenResponse => {
+    const issue = async ({ era, blindedElements }: TokenRequest): Promise<TokenResponse> => {
       asked.push({ account, era, count: blindedElements.length })
       changed()
       if (refusing) return { refuse: { reason: TOKEN_REFUSE.era } }
