@@ -22,7 +22,9 @@ export async function connectThrough(tunnel: ClientTunnel, destination: Destinat
     failure = error
   })
   stream.write(head)
-  const [reply] = (await new ByteReader(stream).take(1)) ?? []
+  const reader = new ByteReader(stream)
+  const [reply] = (await reader.take(1)) ?? []
+  reader.release()
   if (reply === REPLY.granted) return stream
   stream.destroy()
   if (failure) throw failure

@@ -66,6 +66,7 @@ export class ExitSession {
     const rest = await reader.take(destinationBytes(head) - DESTINATION_HEAD_BYTES)
     const destination = rest && decodeDestination(Buffer.concat([head, rest]))
     if (destination === undefined) return
+    reader.release()
     const socket = await connected(destination, reaching)
     if (typeof socket === 'number') {
       stats.refused++

@@ -35,6 +35,7 @@ export async function socksGet(
     socket.write(`GET ${url.pathname} HTTP/1.1\r\nHost: ${url.host}\r\nConnection: close\r\n\r\n`)
     let head = ''
     while (!head.endsWith('\r\n\r\n')) head += (await take(1)).toString('latin1')
+    reader.release()
     const hash = createHash('sha256')
     let bytes = 0
     for await (const part of socket as AsyncIterable<Buffer>) {

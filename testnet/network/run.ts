@@ -248,15 +248,14 @@ async function runOnChain({
   const traffic = market?.traffic()
   const attack =
     options.strangers > 0 ? await StrangersAttack.start(options.strangers, chain, records, watchdog) : undefined
-  const interrupted = await observer
-    .follow((options.keep ? undefined : options.epochs) ?? Number.POSITIVE_INFINITY)
-    .then(
-      () => false,
-      error => {
-        if (!signal.aborted) throw error
-        return true
-      },
-    )
+  const lastEpoch = (options.keep ? undefined : options.epochs) ?? Number.POSITIVE_INFINITY
+  const interrupted = await followed(observer, lastEpoch, traffic).then(
+    () => false,
+    error => {
+      if (!signal.aborted) throw error
+      return true
+    },
+  )
   const clients = (await traffic) ?? []
   for (const [i, record] of records.entries()) {
     records[i] = { ...record, stakeAfter: await reader.stakeOf(record.address) }
@@ -302,3 +301,15 @@ async function conclusion(record: RunRecord, nodes: Nodes): Promise<string[]> {
 }
 
 const isDecoy = ({ profileName }: Plan['providers'][number]): boolean => profileName === 'decoy'
+
+/** At least up to an epoch, and on until the clients are done. */
+async function followed(observer: Observer, lastEpoch: number, traffic: Promise<unknown> | undefined): Promise<void> {
+  let isDone = traffic === undefined
+  void traffic?.then(() => {
+    isDone = true
+  })
+  for (let epoch = lastEpoch; ; epoch++) {
+    await observer.follow(epoch)
+    if (isDone) return
+  }
+}
