@@ -12,8 +12,8 @@ import { payableBytes } from '../core/channel.js'
 import type { Entitlement } from './token-office.js'
 import type { OwnChannels } from './vouchers/own-channels.js'
 
-/** Of an era: for two legs, or for one that fails once. */
-export const FREE_TOKENS = 4
+/** Of an era: for one leg, and three more tries. */
+export const FREE_TOKENS = 8
 /** Of an era. Legs last as long as they are paid for, so even a client that switches often needs fewer. */
 const MOST_TOKENS = 64
 /** One more for each quarter of a session's budget that was paid. */

@@ -42,6 +42,7 @@ const LOAD_MS = 600_000
 /** Many times the thaw of a test network. */
 const SETTLE_MS = 120_000
 const COMMAND_MS = 60_000
+const NONPAYER_MS = 180_000
 
 export class MarketRun {
   readonly #options: MarketOptions
@@ -148,7 +149,7 @@ export class MarketRun {
   async #takeForNothing(client: PlannedClient): Promise<ClientRecord> {
     const { networkFile, rpcUrl } = this.#options
     const flags = ['--network', networkFile, '--rpc', rpcUrl, '--host', client.host, '--url', this.#web.url.href]
-    const nonpayer = JSON.parse(await run([...NONPAYER, ...flags], COMMAND_MS)) as NonpayerReport
+    const nonpayer = JSON.parse(await run([...NONPAYER, ...flags], NONPAYER_MS)) as NonpayerReport
     return { client, nonpayer }
   }
 

@@ -2,14 +2,16 @@
  * A client that pays nothing: it opens a leg and a tunnel as others do, asks for a page, and takes what comes until
  * nothing does. Prints one line.
  */
+import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { connectThrough } from '../../market/client/connection.js'
 import { openLegSessions } from '../../market/client/leg-sessions.js'
-import { Market, reachExit } from '../../market/client/market-view.js'
+import { Market, type OfferingProvider, reachExit } from '../../market/client/market-view.js'
 import { TunnelSocket } from '../../market/tunnel-socket.js'
 import { systemClock, systemRandom } from '../../probe/index.js'
-import { ClientTunnel } from '../../probe/tunnel/index.js'
-import { fromHex, type Hex } from '../../proto/hex.js'
+import { type ClientLeg, ClientTunnel } from '../../probe/tunnel/index.js'
+import type { NextHop } from '../../probe/verdict/session-shape.js'
+import { fromHex } from '../../proto/hex.js'
 import { AnswerVerifiers } from '../../verifier/chain/answers.js'
 import { connectChain } from '../../verifier/chain/connect.js'
 import { openLog } from '../../verifier/cli/log.js'
@@ -19,6 +21,8 @@ import { dialSession } from '../../verifier/node/dialling.js'
 
 /** As long as nothing comes for so long, nothing will. */
 const SILENCE_MS = 5000
+/** of this process */
+const TRY_MS = 90_000
 
 export interface NonpayerReport {
   readonly event: 'nonpayer'
@@ -56,16 +60,13 @@ async function takeForNothing(flags: Record<'network' | 'rpc' | 'host' | 'url', 
   tunnel = await ClientTunnel.open({
     ...{ port: socket, exit: identity, mode: 'spread', clock: systemClock, random: systemRandom },
   })
-  const never = new AbortController().signal
-  const sessions = await openLegSessions({
-    provider: new AnswerVerifiers(chain.network).of(provider.account as Hex),
-    claimKbps: provider.claimKbps,
-    dial: () => dialSession(never, { ...provider.peer, like: flags.host }),
-    exit: at,
-    own: { host: flags.host, port: socket.port },
-    random: systemRandom,
-  })
-  const leg = tunnel.addLeg(sessions.grants)
+  const leg = await joined(
+    tunnel,
+    provider,
+    at,
+    { host: flags.host, port: socket.port },
+    new AnswerVerifiers(chain.network),
+  )
   await tunnel.established
   const url = new URL(flags.url)
   const connection = await connectThrough(tunnel, { host: url.hostname, port: Number(url.port) })
@@ -85,4 +86,29 @@ async function takeForNothing(flags: Record<'network' | 'rpc' | 'host' | 'url', 
     }, 100)
   })
   return { event: 'nonpayer', receivedBytes, provenBytes: leg.provenUp + leg.provenDown }
+}
+
+/** While verifiers measure the provider, there is no room for strangers. */
+async function joined(
+  tunnel: ClientTunnel,
+  provider: OfferingProvider,
+  exit: NextHop,
+  own: NextHop,
+  answers: AnswerVerifiers,
+): Promise<ClientLeg> {
+  const { account, claimKbps, peer } = provider
+  for (;;) {
+    try {
+      const sessions = await openLegSessions({
+        ...{ claimKbps, exit, own, provider: answers.of(account), random: systemRandom },
+        dial: () => dialSession(new AbortController().signal, { ...peer, like: own.host }),
+      })
+      const leg = tunnel.addLeg(sessions.grants)
+      if ((await Promise.race([leg.joined, leg.dead])) === undefined) return leg
+      await sessions.close()
+    } catch (error) {
+      if (performance.now() > TRY_MS) throw error
+    }
+    await pause(1000)
+  }
 }
