@@ -12,7 +12,7 @@ import { FREE_TOKENS, payerEntitlement } from '../payer-tokens.js'
 const NETWORK = { chainId: 31_337, contract: `0x${'ee'.repeat(20)}` as Hex }
 const PROVIDER: Hex = `0x${'11'.repeat(20)}`
 const CHANNEL: Hex = `0x${'cc'.repeat(32)}`
-const KEY = toHex(systemRandom.bytes(32))
+const KEY: Hex = toHex(systemRandom.bytes(32))
 const CLAIM_KBPS = 25_000
 const { budgetBytes } = shapeOf(CLAIM_KBPS)
 /** A wei a byte. */
@@ -24,7 +24,7 @@ describe('the tokens of a client', () => {
     ...{ id: CHANNEL, deposit: BigInt(1000 * budgetBytes), paid: 0n, closesAt: undefined, ...more },
     channel: { number: 1, payer: PROVIDER, payee: PROVIDER, signer: accountOf(KEY), price: PRICE },
   })
-  const request = (more: Partial<TokenRequest> = {}, key = KEY): TokenRequest => {
+  const request = (more: Partial<TokenRequest> = {}, key: Hex = KEY): TokenRequest => {
     const order = { era: 3, blindedElements: ELEMENTS, ...more }
     const digest = tokenOrderDigest(NETWORK, { provider: PROVIDER, channel: CHANNEL, ...order })
     return { channel: fromHex(CHANNEL), signature: digestSigner(key)(digest), ...order }
