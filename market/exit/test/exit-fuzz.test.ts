@@ -28,6 +28,7 @@ const ACCOUNT = SIGNER.address.toLowerCase() as Hex
 const SESSION_ID = randomBytes(32)
 /** A check of a signature takes half a millisecond: there is one of them for so many streams. */
 const STREAMS_A_VOUCHER = 10
+const MOST_BYTES = 4096
 
 const channel = { number: 1, payer: ACCOUNT, payee: ACCOUNT, signer: ACCOUNT, price: 1024n }
 const funded = { id: channelId(NETWORK, channel), channel, deposit: 10n ** 18n, paid: 0n, closesAt: undefined }
@@ -96,10 +97,12 @@ describe('fuzzed streams at an exit', function () {
 
   it('are whole messages up to the limit, or end', async () => {
     const messages = [randomBytes(1), randomBytes(200), randomBytes(OpenerFrame.maxBytes)].map(framed)
+    // A hundred thousand empty messages take a second here. The exit ends a stream at the first of them.
+    const streams = mutated(messages).map(bytes => bytes.subarray(0, MOST_BYTES))
     let read = 0
     await fuzz(
       'framed messages',
-      mutated(messages),
+      streams,
       async bytes => {
         const stream = new GivenStream(bytes)
         const frames = new MessageFrames(stream, new ByteReader(stream), OpenerFrame.maxBytes)
