@@ -27,6 +27,10 @@ export interface DeployConfig {
   readonly weiPerMbps: bigint
   /** Time from a payer's wish to leave a channel until it can. Until then its payee redeems its last receipt. */
   readonly thawSeconds: number
+  /** Length of a slot of a lane. */
+  readonly laneSlotSeconds: number
+  /** Time from the end of a lane until its payer can have back what nobody signed. Until then its payee settles. */
+  readonly laneGraceSeconds: number
   /** An ERC-20 that its holders can burn, of at most 18 decimals (default: a new testnet token; the deployer receives its whole supply). */
   readonly token?: Hex | undefined
 }
@@ -43,6 +47,7 @@ export type ContractName =
   | 'equivocationSlasher'
   | 'offers'
   | 'transferEscrow'
+  | 'lanes'
 
 export interface PlannedContract {
   readonly name: string
@@ -76,7 +81,7 @@ export function planDeployment(from: string, firstNonce: number, config: DeployC
   const token = config.token ? { address: config.token.toLowerCase() as Hex } : next()
   const [vault, verifiers, providers, reports] = [next(), next(), next(), next()]
   const [slashing, rewards, decoys, equivocation] = [next(), next(), next(), next()]
-  const [offers, escrow] = [next(), next()]
+  const [offers, escrow, lanes] = [next(), next(), next()]
 
   const planned = [
     ...('nonce' in token ? [{ name: 'StakeToken', at: token, args: [] }] : []),
@@ -159,6 +164,11 @@ export function planDeployment(from: string, firstNonce: number, config: DeployC
       at: escrow,
       args: [token.address, offers.address, reports.address, config.thawSeconds],
     },
+    {
+      name: 'Lanes',
+      at: lanes,
+      args: [token.address, offers.address, config.laneSlotSeconds, config.laneGraceSeconds],
+    },
   ]
   return {
     contracts: {
@@ -173,6 +183,7 @@ export function planDeployment(from: string, firstNonce: number, config: DeployC
       equivocationSlasher: equivocation.address,
       offers: offers.address,
       transferEscrow: escrow.address,
+      lanes: lanes.address,
     },
     transactions: planned.map(({ name, at, args }) => ({
       ...{ name, ...at, data: creationCode(name, args) },

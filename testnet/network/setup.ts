@@ -24,6 +24,9 @@ const SETTLE_REFUND = 10n ** 16n
 const NETWORK_WEEKLY_BPS = 1000
 /** Long enough for a payee that looks every few seconds, and short enough to see a channel end in a run. */
 const THAW_SECONDS = 20
+/** A run sees several slots, and the end of a lane. */
+const LANE_SLOT_SECONDS = 10
+const LANE_GRACE_SECONDS = 20
 
 /** In the pot of rewards when the network starts, wei. */
 export const REWARDS_POT = 100_000n * 10n ** 18n
@@ -164,6 +167,8 @@ async function deployTestnet(
     settleRefund: SETTLE_REFUND,
     networkWeeklyBps: NETWORK_WEEKLY_BPS,
     thawSeconds: THAW_SECONDS,
+    laneSlotSeconds: LANE_SLOT_SECONDS,
+    laneGraceSeconds: LANE_GRACE_SECONDS,
   }
   try {
     return await deployNetwork({ provider, privateKey: treasury, settings })

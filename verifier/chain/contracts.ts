@@ -19,6 +19,7 @@ const ARTIFACT: Readonly<Record<ContractName, string>> = {
   equivocationSlasher: 'EquivocationSlasher',
   offers: 'Offers',
   transferEscrow: 'TransferEscrow',
+  lanes: 'Lanes',
 }
 
 const NAMES = Object.keys(ARTIFACT) as ContractName[]

@@ -63,6 +63,8 @@ const CHECKS: readonly (readonly [ContractName, string, Expected, ...(readonly s
   ['transferEscrow', 'token', address('stakeToken')],
   ['transferEscrow', 'prices', address('offers')],
   ['transferEscrow', 'reports', address('epochReports')],
+  ['lanes', 'token', address('stakeToken')],
+  ['lanes', 'offers', address('offers')],
 ]
 
 /** @throws UserError 'configuration' in one line; the error of the connection if the chain does not answer */

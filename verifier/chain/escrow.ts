@@ -9,12 +9,11 @@ import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
 import { channelFrom } from './escrow-log.js'
 import { readOffer } from './offers.js'
+import { payInto } from './paying.js'
 import { type PaidReceipt, redemptionOf } from './redemption.js'
-import type { Call, PlannedTransaction, Sender } from './sender.js'
-import { readTokens } from './stake.js'
+import type { Call, Sender } from './sender.js'
 
-/** Gas limits, well above what the calls take: no estimate is possible before the approval is mined. */
-const APPROVE_GAS = 100_000n
+/** Gas limits, well above what the calls take. */
 const OPEN_GAS = 250_000n
 const OPEN_PREMIUM_GAS = 500_000n
 const TOP_UP_GAS = 150_000n
@@ -82,7 +81,8 @@ export async function openChannel(sender: Sender, order: ChannelOrder): Promise<
   const { payee, signer, deposit, maxPrice, premium } = order
   await checkPrice(sender.context, order)
   const args = [payee, signer, deposit, maxPrice]
-  const receipt = await paying(sender, deposit, {
+  const receipt = await payInto(sender, deposit, {
+    into: 'transferEscrow',
     label: 'opening of the channel',
     ...(premium === undefined
       ? { method: 'open', args, gasLimit: OPEN_GAS }
@@ -99,7 +99,7 @@ export async function openChannel(sender: Sender, order: ChannelOrder): Promise<
 export async function topUpChannel(sender: Sender, channel: Channel, amount: bigint): Promise<Hex> {
   const label = 'top-up of the channel'
   const call = { label, method: 'topUp', args: [channel, amount], gasLimit: TOP_UP_GAS }
-  return hex((await paying(sender, amount, call)).hash)
+  return hex((await payInto(sender, amount, { into: 'transferEscrow', ...call })).hash)
 }
 
 /** Before anything is sent: a transaction that reverts costs gas. */
@@ -112,46 +112,6 @@ async function checkPrice(context: ChainContext, { payee, maxPrice, premium }: C
 }
 
 const refused = (why: string): UserError => new UserError('configuration', `${why}. Choose another provider.`)
-
-interface Paying {
-  readonly label: string
-  readonly method: string
-  readonly args: readonly unknown[]
-  readonly gasLimit: bigint
-}
-
-/** @throws UserError 'configuration' if the account has too few tokens */
-async function paying(
-  sender: Sender,
-  amount: bigint,
-  { label, method, args, gasLimit }: Paying,
-): Promise<TransactionReceipt> {
-  const { context, wallet } = sender
-  const { stakeToken, transferEscrow } = context.contracts
-  const escrow = context.file.contracts.transferEscrow
-  const [tokens, allowance]: [bigint, bigint] = await Promise.all([
-    readTokens(context, hex(wallet.address)),
-    stakeToken.getFunction('allowance')(wallet.address, escrow),
-  ])
-  if (tokens < amount) {
-    throw new UserError(
-      'configuration',
-      `${hex(wallet.address)} holds ${tokens} wei of the stake token ${context.file.contracts.stakeToken}, and the ${label} needs ${amount}. Send the account tokens, then try again.`,
-    )
-  }
-  const approval: PlannedTransaction = {
-    label: 'approval of the tokens',
-    to: stakeToken.target as string,
-    data: stakeToken.interface.encodeFunctionData('approve', [escrow, amount]),
-    gasLimit: APPROVE_GAS,
-  }
-  const data = transferEscrow.interface.encodeFunctionData(method, [...args])
-  const receipts = await sender.sendAll([
-    ...(allowance < amount ? [approval] : []),
-    { label, to: escrow, data, gasLimit },
-  ])
-  return receipts.at(-1)!
-}
 
 function openedIn({ contracts: { transferEscrow } }: ChainContext, { logs }: TransactionReceipt): OpenedChannel {
   for (const log of logs) {

@@ -17,6 +17,9 @@ export const DAY_SECONDS = 86_400
 /** With epochs as long as this, a network is more than a trial. */
 const REAL_EPOCH_SECONDS = 3_600
 
+/** A lane can be reserved 288 slots ahead, and its price must not be older than a day. */
+const MAX_LANE_SLOT_SECONDS = DAY_SECONDS / 288
+
 /** Each session has a second try, in a slot of its own. */
 const TRIES = 2
 
@@ -54,16 +57,22 @@ function settingFaults(settings: DeploymentSettings): string[] {
     ...outside('maxPenaltyBps', params.maxPenaltyBps, MAX_WEEKLY_BPS),
     ...outside('breachBps', params.breachBps, FULL_BPS),
     ...outside('minClaimKbps', params.minClaimKbps, UINT32_MAX),
-    ...thawFaults(settings),
+    ...marketFaults(settings),
   ]
 }
 
-/** A payee that was down for hours must still come in time to redeem its last receipts. */
-function thawFaults({ thawSeconds, params }: DeploymentSettings): string[] {
+/** A payee that was down for hours must still come in time to have its last signatures paid. */
+function marketFaults({ thawSeconds, laneSlotSeconds, laneGraceSeconds, params }: DeploymentSettings): string[] {
   const least = params.epochSeconds < REAL_EPOCH_SECONDS ? 1 : DAY_SECONDS
-  return thawSeconds < least
-    ? [`thawSeconds ${thawSeconds} must be at least ${least}, so that payees redeem their last receipts`]
-    : []
+  return [
+    ...(thawSeconds < least
+      ? [`thawSeconds ${thawSeconds} must be at least ${least}, so that payees redeem their last receipts`]
+      : []),
+    ...(laneGraceSeconds < least
+      ? [`laneGraceSeconds ${laneGraceSeconds} must be at least ${least}, so that payees settle their last slots`]
+      : []),
+    ...outside('laneSlotSeconds', laneSlotSeconds, MAX_LANE_SLOT_SECONDS),
+  ]
 }
 
 const outside = (name: string, value: number, most: number): string[] =>

@@ -8,6 +8,9 @@ import { paramsShape } from './network-schema.js'
 
 const WEI_DIGITS = 18
 
+/** Whoever needs a lane now loses at most a minute of it, and a lane of one call lasts for twelve. */
+const LANE_SLOT_SECONDS = 60
+
 /** Amounts of the stake token, whose unit has 18 decimals, such as `10000` or `0.01`; in wei afterwards. */
 const tokens = z
   .union([z.number(), z.string()])
@@ -35,6 +38,8 @@ const settingsSchema: z.ZodType<DeploymentSettings> = z.strictObject({
   settleRefund: tokens,
   networkWeeklyBps: count,
   thawSeconds: count.default(DAY_SECONDS),
+  laneSlotSeconds: count.default(LANE_SLOT_SECONDS),
+  laneGraceSeconds: count.default(DAY_SECONDS),
   token: account.optional(),
   params: paramsShape,
 })

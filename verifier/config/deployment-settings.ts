@@ -19,6 +19,9 @@ export interface DeploymentSettings {
   readonly networkWeeklyBps: number
   /** from a payer's wish to leave a channel until it can */
   readonly thawSeconds: number
+  readonly laneSlotSeconds: number
+  /** from the end of a lane until what nobody signed is shared out */
+  readonly laneGraceSeconds: number
   /** an ERC-20 that its holders can burn (default: a new token without value, all of it for the account that deploys) */
   readonly token?: Hex | undefined
   readonly params: NetworkParams

@@ -36,6 +36,7 @@ export const networkFileSchema = z.strictObject({
     equivocationSlasher: address,
     offers: address,
     transferEscrow: address,
+    lanes: address,
   }),
   /** block of the deployment: no event is older */
   deployBlock: count,

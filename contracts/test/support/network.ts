@@ -87,6 +87,8 @@ export class TestNetwork {
       settleRefund: SETTLE_REFUND,
       networkWeeklyBps: NETWORK_WEEKLY_BPS,
       thawSeconds: THAW,
+      laneSlotSeconds: 300,
+      laneGraceSeconds: HOUR,
       ...change,
     })
     return new TestNetwork(

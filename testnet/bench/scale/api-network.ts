@@ -33,7 +33,7 @@ const networkFile = (): NetworkFile => ({
     ...{ stakeToken: contract(1), stakeVault: contract(2), verifierRegistry: contract(3) },
     ...{ providerRegistry: contract(4), epochReports: NETWORK.contract, slashingManager: contract(6) },
     ...{ rewardsDistributor: contract(7), decoys: contract(8), equivocationSlasher: contract(9) },
-    ...{ offers: `0x${'0a'.repeat(20)}`, transferEscrow: `0x${'0b'.repeat(20)}` },
+    ...{ offers: `0x${'0a'.repeat(20)}`, transferEscrow: `0x${'0b'.repeat(20)}`, lanes: `0x${'0c'.repeat(20)}` },
   },
 })
 

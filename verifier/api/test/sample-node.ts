@@ -50,6 +50,7 @@ export const SAMPLE_FILE: NetworkFile = {
     equivocationSlasher: account('equivocation'),
     offers: account('offers'),
     transferEscrow: account('escrow'),
+    lanes: account('lanes'),
   },
   deployBlock: 1,
   params: PARAMS,

@@ -12,7 +12,7 @@ import { LiveNetwork, PARAMS } from './live-network.js'
 const DEPLOYMENT = {
   ...{ minimumVerifiers: 4, startDelaySeconds: 3 },
   ...{ verifierBond: VERIFIER_BOND, minimumProviderStake: PROVIDER_STAKE, weiPerMbps: 1n },
-  ...{ settleRefund: 0n, networkWeeklyBps: 1000, thawSeconds: 20 },
+  ...{ settleRefund: 0n, networkWeeklyBps: 1000, thawSeconds: 20, laneSlotSeconds: 10, laneGraceSeconds: 20 },
 }
 
 describe('connecting to a chain', function () {

@@ -31,6 +31,7 @@ const file: NetworkFile = {
     equivocationSlasher: address('a9'),
     offers: address('aa'),
     transferEscrow: address('ab'),
+    lanes: address('ac'),
   },
   deployBlock: 0,
   params: DEVNET,

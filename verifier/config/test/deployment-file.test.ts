@@ -25,9 +25,10 @@ describe('the file of a deployment', () => {
     expect(settings).to.include({ verifierBond: 10n ** 22n, settleRefund: 10n ** 16n, stakePerMbps: 10n ** 18n })
   })
 
-  it('a payer waits for a day, if the file says nothing of it', () => {
-    const { thawSeconds: _, ...silent } = example()
-    expect(deploymentSettings('network.yaml', silent).thawSeconds).to.equal(86_400)
+  it('a payer waits for a day, and slots of lanes last a minute, if the file says nothing of it', () => {
+    const { thawSeconds: _, laneSlotSeconds: __, laneGraceSeconds: ___, ...silent } = example()
+    const defaults = { thawSeconds: 86_400, laneSlotSeconds: 60, laneGraceSeconds: 86_400 }
+    expect(deploymentSettings('network.yaml', silent)).to.include(defaults)
   })
 
   const refused: [what: string, changed: object, params: Partial<NetworkParams>, says: RegExp][] = [
@@ -44,6 +45,15 @@ describe('the file of a deployment', () => {
     ['an unquoted account', { genesisVerifiers: [1.5e47] }, {}, /genesisVerifiers\.0: must be an address in quotation/],
     ['a thaw without time', { thawSeconds: 0 }, {}, /thawSeconds 0 must be at least 1,/],
     ['a short thaw', { thawSeconds: 86_399 }, { epochSeconds: 3600 }, /thawSeconds 86399 must be at least 86400,/],
+    ['slots without length', { laneSlotSeconds: 0 }, {}, /laneSlotSeconds 0 is not between 1 and 300/],
+    ['slots that reach beyond a day', { laneSlotSeconds: 301 }, {}, /laneSlotSeconds 301 is not between 1 and 300/],
+    ['no time to settle', { laneGraceSeconds: 0 }, {}, /laneGraceSeconds 0 must be at least 1,/],
+    [
+      'little time to settle',
+      { laneGraceSeconds: 99 },
+      { epochSeconds: 3600 },
+      /laneGraceSeconds 99 must be at least 864/,
+    ],
     ['no bond', { verifierBond: 0 }, {}, /verifierBond must be more than 0/],
     ['an amount in words', { settleRefund: 'a little' }, {}, /settleRefund: must be an amount of tokens/],
     ['a name that nobody knows', { bond: 1 }, {}, /The file: Unrecognized key: "bond"/],

@@ -24,6 +24,7 @@ const NETWORK: NetworkFile = {
     equivocationSlasher: address('09'),
     offers: address('0a'),
     transferEscrow: address('0b'),
+    lanes: address('0c'),
   },
   deployBlock: 1,
   params: DEVNET,
