@@ -88,6 +88,10 @@ export const MAX_STRANGERS_PER_PEER = 2
 export const STRANGERS_FILL = 1.1
 /** Strangers wait this long after reserved sessions sent as much, so a pause of a sender lets no stranger in. */
 export const STRANGERS_WAIT_MS = 250
+/** With a known rate of the link, each class of sessions waits in a queue of its own, of so much at that rate. */
+export const CLASS_QUEUE_MS = 50
+/** Of the bytes that two classes of payers compete for, the dearer gets so many for each of the other's. */
+export const PREMIUM_SHARE = 8
 /** Openings a second with a token, which cost a curve operation (1.2 ms), and without one, which cost a signature. */
 export const TOKEN_OPENINGS = { host: 2, all: 100, known: 100 }
 export const STRANGER_OPENINGS = { host: 2, all: 50, known: 20 }

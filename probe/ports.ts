@@ -59,15 +59,23 @@ export interface VoucherSigner {
 /** Checks a signature made by a known account's `VoucherSigner`. */
 export type VoucherVerifier = (voucher: Voucher, signature: Uint8Array) => Promise<boolean>
 
+/** What a payment brought. */
+export interface Paid {
+  /** that it pays for, besides all payments before */
+  readonly bytes: number
+  /** whether its channel pays for priority */
+  readonly isPremium: boolean
+}
+
 /** Takes the payments of a relay's users. */
 export interface Payments {
   /**
    * Keeps a payment, safe from a crash, before the relay carries more for it.
-   * @returns the bytes that it pays for, besides all payments before; undefined if it is void: of a channel that does not
-   *   pay this provider or is empty, of another signer, or no newer than the one before
+   * @returns undefined if it is void: of a channel that does not pay this provider or is empty, of another signer, or no
+   *   newer than the one before
    * @throws if it cannot be kept
    */
-  accept(voucher: Voucher, signature: Uint8Array): Promise<number | undefined>
+  accept(voucher: Voucher, signature: Uint8Array): Promise<Paid | undefined>
 }
 
 /** How a relay tells who opens a session. */

@@ -50,9 +50,9 @@ export class ExitPayments {
       if (bytes === undefined) return
       const { counter } = OpenerFrame.decode(bytes)
       if (counter === undefined) return
-      const paidBytes = await this.#paying.take(counter)
-      onPayment(paidBytes)
-      if (paidBytes !== undefined) meter.pay(paidBytes)
+      const paid = await this.#paying.take(counter)
+      onPayment(paid?.bytes)
+      if (paid !== undefined) meter.pay(paid.bytes)
     }
   }
 

@@ -14,6 +14,11 @@ export const RUN_OPTIONS = {
     type: 'string',
     describe: 'Limit on what the relay forwards over all sessions, such as 10mbps (default: none)',
   },
+  link: {
+    type: 'string',
+    describe:
+      'Rate of the link behind the relay, such as 100mbps. When it is full, probes get the claim first, and then payers, premium before basic (default: unknown, and no order)',
+  },
   offload: {
     type: 'boolean',
     default: false,
@@ -27,6 +32,7 @@ export const providerRun: Command<InferredOptionTypes<typeof RUN_OPTIONS>> = {
   handler: async flags => {
     const forwarding = flags.limit === undefined ? forwardAll : limited(parseRate('limit', flags.limit))
     const options = await nodeSettings(flags)
-    await runNode(givenUp => startProvider({ ...options, givenUp, forwarding, offload: flags.offload }))
+    const linkKbps = flags.link === undefined ? undefined : parseRate('link', flags.link)
+    await runNode(givenUp => startProvider({ ...options, givenUp, forwarding, linkKbps, offload: flags.offload }))
   },
 }

@@ -1,5 +1,6 @@
 /** A provider's relay, with the protocols in front of it: sessions, tokens, and the test of its own reach. */
 import { join } from 'node:path'
+import { STRANGERS_FILL } from '../../probe/constants.js'
 import { Relay, systemClock, systemRandom, tokenKeyOf } from '../../probe/index.js'
 import { fromHex, toHex } from '../../proto/hex.js'
 import type { TokenRequest } from '../../proto/messages.js'
@@ -27,7 +28,17 @@ import { openTill } from './vouchers/till.js'
 const UNKNOWN_MS = 2000
 
 export async function serve(options: ProviderOptions, life: Lifecycle, chain: EthersChain, claimKbps: number) {
-  const { network, keys, logger: log, udpHost: host, udpPort: port, udpAnnounce, forwarding, offload } = options
+  const {
+    network,
+    keys,
+    logger: log,
+    udpHost: host,
+    udpPort: port,
+    udpAnnounce,
+    forwarding,
+    offload,
+    linkKbps,
+  } = options
   const account = chain.account!
   const directory = new Directory(chain, log)
   const sets = new VerifierSets(chain, directory, network.params)
@@ -36,6 +47,11 @@ export async function serve(options: ProviderOptions, life: Lifecycle, chain: Et
     ...{ network: chain.network, account, key, ledger: new TokenLedger(join(options.dataDir, 'tokens'), log) },
     random: systemRandom,
   })
+  if (linkKbps !== undefined && linkKbps < claimKbps * STRANGERS_FILL)
+    log.warn(
+      { linkKbps, claimKbps },
+      'the link has too little room for the claim: name its rate with --link, or lower the claim',
+    )
   const till = await openTill({ path: join(options.dataDir, 'vouchers'), purpose: 'relay', chain, log }, life)
   const relay = await life.open(
     Relay.open({
@@ -43,6 +59,7 @@ export async function serve(options: ProviderOptions, life: Lifecycle, chain: Et
       port,
       announced: udpAnnounce,
       claimKbps,
+      linkKbps,
       forwarding,
       offload,
       access: office,

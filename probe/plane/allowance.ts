@@ -32,6 +32,13 @@ export class Allowance {
     this.#forwardedBytes += bytes
   }
 
+  /** Bytes that were spent and not forwarded. */
+  refund(bytes: number): void {
+    this.#forwardedBytes -= bytes
+    this.#leftBytes += bytes
+    if (this.#isPaid) this.#leftBytes = Math.min(this.#windowBytes, this.#leftBytes)
+  }
+
   /** Bytes that were paid for, besides those before. Whoever pays in advance gets no more than the window for it. */
   pay(bytes: number): void {
     if (!this.#isPaid) this.#leftBytes = this.#windowBytes - this.#forwardedBytes

@@ -2,12 +2,14 @@
 import { CHALLENGE_BYTES, headerBytes, IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
 import { CHALLENGES, POLICE_BURST_MS, POLICE_SLACK } from '../constants.js'
 import type { Endpoint, ReceivedBatch } from '../io/datagram-port.js'
+import type { Paid } from '../ports.js'
 import { bytesIn } from '../verdict/share.js'
 import { isOverIpv6 } from '../wire/address-family.js'
 import { isChallenge, isEcho, type PathValidation } from '../wire/path-validation.js'
 import { Allowance } from './allowance.js'
 import { Forwarded } from './forwarded.js'
 import type { DropReason } from './relay-stats.js'
+import type { TrafficClass } from './scheduler.js'
 import { TokenBucket } from './token-bucket.js'
 
 /** Even a small session (of heartbeats) may send a handful of datagrams at once. */
@@ -43,6 +45,7 @@ export class RelayedSession {
   readonly forwarded: Forwarded
   readonly allowance: Allowance
   readonly #bucket: TokenBucket
+  #class: TrafficClass = 'unpaid'
   /** of each datagram to the next hop */
   readonly #headerBytes: number
   #source: Endpoint | undefined
@@ -87,8 +90,28 @@ export class RelayedSession {
     return 'forward'
   }
 
+  get trafficClass(): TrafficClass {
+    return this.#class
+  }
+
+  /** One payment without priority ends the priority of a session: else it could pay for little of what it sends first. */
+  pay({ bytes, isPremium }: Paid): void {
+    this.allowance.pay(bytes)
+    this.#class = isPremium && this.#class !== 'basic' ? 'premium' : 'basic'
+  }
+
+  /** At the IP layer. */
+  bytesOf(length: number): number {
+    return length + this.#headerBytes
+  }
+
   /** Takes a datagram that goes on from what the session may forward. @param length of the datagram */
   spend(length: number): void {
-    this.allowance.spend(length + this.#headerBytes)
+    this.allowance.spend(this.bytesOf(length))
+  }
+
+  /** A datagram did not go on after all. */
+  refund(length: number): void {
+    this.allowance.refund(this.bytesOf(length))
   }
 }

@@ -1,14 +1,16 @@
 /**
  * The provider's UDP port, in the worker: one for all sessions. The relay drops and counts each datagram that has no
  * session's tag, comes from another source, or exceeds its session's rate or budget, and strangers' datagrams for which
- * reserved sessions leave no room (left-over.ts). Before an address is validated,
+ * reserved sessions leave no room (left-over.ts). If the rate of its link is known, sessions go in an order (scheduler.ts).
+ * Before an address is validated,
  * the relay sends it nothing but the bounded challenges of path-validation.ts and challenge-cap.ts.
  */
 
 import { DATAGRAM_BYTES, IP_UDP_HEADER_BYTES, TAG_BYTES } from '../../proto/datagram.js'
 import type { DatagramPort, PortFacts, ReceivedBatch } from '../io/datagram-port.js'
 import { openPort } from '../io/open-port.js'
-import type { MonotonicClock } from '../ports.js'
+import { type Paced, startPaced, stopPaced } from '../io/ticker.js'
+import type { MonotonicClock, Paid } from '../ports.js'
 import { echoOf, PathValidation } from '../wire/path-validation.js'
 import { ChallengeCap } from './challenge-cap.js'
 import { clockOf } from './clock.js'
@@ -19,10 +21,13 @@ import { LeftOver } from './left-over.js'
 import type { PortSpec } from './port-spec.js'
 import { type RelayCounterMemory, type RelayTraffic, relayTraffic } from './relay-stats.js'
 import { RelayedSession, type SessionSpec } from './relayed-session.js'
+import { Scheduler } from './scheduler.js'
 import { TagTable } from './tag-table.js'
 
 export interface RelayingOptions extends PortSpec {
   readonly claimKbps: number
+  /** see scheduler.ts (default: everything goes at once) */
+  readonly linkKbps?: number | undefined
   readonly offload: boolean
   readonly counters: RelayCounterMemory
   readonly forwarding: ForwardingSpec
@@ -40,16 +45,23 @@ export type RelayingEvent =
   | { readonly kind: 'path'; readonly session: number; readonly validated: boolean }
   | { readonly kind: 'receipt'; readonly session: number; readonly due: DueReceipt }
 
-/** A copy that waits in the queue until its time. */
-interface DelayedDatagram {
-  readonly dueMs: number
+/** A copy that waits for its turn. */
+interface WaitingDatagram {
   readonly bytes: Buffer
   readonly session: number
 }
 
+/** A copy that waits until its time. */
+interface DelayedDatagram extends WaitingDatagram {
+  readonly dueMs: number
+}
+
+/** Between two turns of a full link, a little of it goes at once. */
+const TURN_MS = 0.5
+
 type WritablePacket = { -readonly [Name in keyof Packet]: Packet[Name] }
 
-export class Relaying {
+export class Relaying implements Paced {
   readonly #clock: MonotonicClock
   readonly #stats: RelayTraffic
   readonly #forwarding: Forwarding
@@ -59,6 +71,7 @@ export class Relaying {
   readonly #challengeCap = new ChallengeCap()
   readonly #leftOver: LeftOver
   readonly #delayed: DelayQueue<DelayedDatagram>
+  readonly #scheduler: Scheduler<WaitingDatagram> | undefined
   #port!: DatagramPort
   #overrunTimer: NodeJS.Timeout | undefined
   readonly #packet: WritablePacket = {
@@ -76,26 +89,30 @@ export class Relaying {
     stats: RelayTraffic,
     forwarding: Forwarding,
     leftOver: LeftOver,
+    scheduler: Scheduler<WaitingDatagram> | undefined,
     emit: (event: RelayingEvent) => void,
   ) {
     this.#clock = clock
     this.#stats = stats
     this.#forwarding = forwarding
     this.#leftOver = leftOver
+    this.#scheduler = scheduler
     this.#emit = emit
     this.#delayed = new DelayQueue(
       () => clock.now(),
-      ({ session, bytes }) => this.#releaseDelayed(session, bytes),
+      waiting => this.#releaseDelayed(waiting),
     )
   }
 
   /** @throws UdpPortError */
   static async open(options: RelayingOptions, emit: (event: RelayingEvent) => void): Promise<Relaying> {
-    const { host, port, backend, offload } = options
+    const { host, port, backend, offload, claimKbps, linkKbps } = options
     const clock = clockOf(options.clock)
     const forwarding = await loadForwarding(options.forwarding)
-    const leftOver = new LeftOver(options.claimKbps, clock.now())
-    const relaying = new Relaying(clock, relayTraffic(options.counters), forwarding, leftOver, emit)
+    const leftOver = new LeftOver(claimKbps, clock.now())
+    const scheduler =
+      linkKbps === undefined ? undefined : new Scheduler<WaitingDatagram>(linkKbps, claimKbps, clock.now())
+    const relaying = new Relaying(clock, relayTraffic(options.counters), forwarding, leftOver, scheduler, emit)
     const onBatch = (batch: ReceivedBatch) => relaying.#onBatch(batch)
     relaying.#port = await openPort({ host, port, headerBytes: 0, clock, offload, onBatch }, backend)
     relaying.#overrunTimer = setInterval(() => {
@@ -110,6 +127,7 @@ export class Relaying {
 
   setClaim(claimKbps: number): void {
     this.#leftOver.setClaim(claimKbps, this.#clock.now())
+    this.#scheduler?.setClaim(claimKbps, this.#clock.now())
   }
 
   /** An event tells whether the session's path was validated. */
@@ -130,9 +148,8 @@ export class Relaying {
     this.#byId.set(spec.id, session)
   }
 
-  /** @param bytes that the session's user has paid for, besides those before */
-  pay(id: number, bytes: number): void {
-    this.#byId.get(id)?.allowance.pay(bytes)
+  pay(id: number, paid: Paid): void {
+    this.#byId.get(id)?.pay(paid)
   }
 
   /** @returns the content of the last receipt, if one is due */
@@ -150,7 +167,16 @@ export class Relaying {
     for (const session of this.#byId.values()) session.path.stop()
     this.#byId.clear()
     this.#delayed.stop()
+    stopPaced(this)
     await this.#port.close()
+  }
+
+  /** Runs while the link is full. */
+  run(): number | undefined {
+    const nowMs = this.#clock.now()
+    this.#release(nowMs)
+    const dueMs = this.#scheduler!.dueMs
+    return dueMs === undefined ? undefined : performance.now() + Math.max(TURN_MS, dueMs - nowMs)
   }
 
   #onBatch(batch: ReceivedBatch): void {
@@ -169,7 +195,7 @@ export class Relaying {
       }
       const verdict = session.police(batch, i, place)
       const ipBytes = length + IP_UDP_HEADER_BYTES
-      if (verdict === 'forward' && !this.#leftOver.take(session.reserved, ipBytes, batch.arrivedMs[i]!)) {
+      if (verdict === 'forward' && !this.#hasRoom(session, ipBytes, batch.arrivedMs[i]!)) {
         dropped['no-room']++
       } else if (verdict === 'forward') this.#forward(batch, i, session)
       else if (verdict === 'echo') this.#onEcho(session)
@@ -177,6 +203,13 @@ export class Relaying {
       else dropped[verdict]++
     }
     this.#port.flush()
+    this.#sendOn()
+  }
+
+  /** On a link of a known rate, payers wait in queues of their own, and take nothing from others. */
+  #hasRoom(session: RelayedSession, ipBytes: number, arrivedMs: number): boolean {
+    const isApart = this.#scheduler !== undefined && session.trafficClass !== 'unpaid'
+    return isApart || this.#leftOver.take(session.reserved, ipBytes, arrivedMs)
   }
 
   #onEcho({ nextHop }: RelayedSession): void {
@@ -200,20 +233,55 @@ export class Relaying {
       return
     }
     session.spend(packet.length)
-    if (verdict === 'now') {
+    if (verdict === 'now' && this.#scheduler === undefined) {
       this.#port.forward(i, packet.length, session.nextHop)
       this.#count(session, packet.length)
-    } else {
-      const bytes = Buffer.from(packet.bytes.subarray(0, packet.length))
-      this.#delayed.add({ dueMs: arrivedMs + verdict.holdMs, bytes, session: session.id })
+      return
+    }
+    const waiting = { bytes: Buffer.from(packet.bytes.subarray(0, packet.length)), session: session.id }
+    if (verdict === 'now') this.#queue(session, waiting, arrivedMs)
+    else this.#delayed.add({ ...waiting, dueMs: arrivedMs + verdict.holdMs })
+  }
+
+  #releaseDelayed(waiting: DelayedDatagram): void {
+    const session = this.#byId.get(waiting.session)
+    if (!session) return // the session has ended in the meantime
+    if (this.#scheduler === undefined) {
+      this.#port.send(waiting.bytes, session.nextHop)
+      this.#count(session, waiting.bytes.length)
+      return
+    }
+    this.#queue(session, waiting, this.#clock.now())
+    this.#sendOn()
+  }
+
+  /** `#sendOn` must follow, after others perhaps. */
+  #queue(session: RelayedSession, waiting: WaitingDatagram, arrivedMs: number): void {
+    this.#release(arrivedMs)
+    const bytes = session.bytesOf(waiting.bytes.length)
+    for (const gone of this.#scheduler!.add(session.trafficClass, waiting, bytes, arrivedMs)) {
+      this.#stats.dropped['link-full']++
+      this.#byId.get(gone.session)?.refund(gone.bytes.length)
     }
   }
 
-  #releaseDelayed(id: number, bytes: Buffer): void {
-    const session = this.#byId.get(id)
-    if (!session) return // the session has ended in the meantime
-    this.#port.send(bytes, session.nextHop)
-    this.#count(session, bytes.length)
+  /** Sends what the link takes now, and goes on until nothing waits. */
+  #sendOn(): void {
+    if (this.#scheduler === undefined) return
+    this.#release(this.#clock.now())
+    if (this.#scheduler.dueMs !== undefined) startPaced(this)
+  }
+
+  #release(nowMs: number): void {
+    for (let next = this.#scheduler!.next(nowMs); next !== undefined; next = this.#scheduler!.next(nowMs)) {
+      const session = this.#byId.get(next.session)
+      if (session === undefined) {
+        this.#stats.dropped['link-full']++ // its turn came after its session
+        continue
+      }
+      this.#port.send(next.bytes, session.nextHop)
+      this.#count(session, next.bytes.length)
+    }
   }
 
   #count(session: RelayedSession, length: number): void {

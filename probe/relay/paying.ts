@@ -1,7 +1,7 @@
 /** The payments of one session: which of them belong to it, how much they pay, and how many are void. */
 import type { CounterReceipt, Receipt } from '../../proto/messages.js'
 import { MOST_VOID_PAYMENTS, PAYMENTS_PER_SECOND } from '../constants.js'
-import type { MonotonicClock, Payments } from '../ports.js'
+import type { MonotonicClock, Paid, Payments } from '../ports.js'
 import { isCounterOf, type ReceiptPoint, voucherOf } from '../wire/receipts.js'
 
 /** A payment may be on its way while the relay signs more receipts. */
@@ -38,14 +38,14 @@ export class Paying {
     if (this.#points.length > RECEIPTS_KEPT) this.#points.shift()
   }
 
-  /** @returns the bytes that it pays for; undefined if it is void. @throws if it cannot be kept */
-  async take(counter: CounterReceipt): Promise<number | undefined> {
+  /** @returns undefined if it is void. @throws if it cannot be kept */
+  async take(counter: CounterReceipt): Promise<Paid | undefined> {
     const isOurs = this.#points.some(point => isCounterOf(counter, point))
-    const bytes =
+    const paid =
       isOurs && this.#isInTime() ? await this.#payments.accept(voucherOf(counter), counter.signature) : undefined
-    if (bytes === undefined) this.#void++
-    else this.#paidBytes += bytes
-    return bytes
+    if (paid === undefined) this.#void++
+    else this.#paidBytes += paid.bytes
+    return paid
   }
 
   /** Each costs the relay much more than its user: as a bucket that holds a second's payments. */

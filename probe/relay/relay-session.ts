@@ -3,7 +3,7 @@ import { type CounterReceipt, OpenerFrame, type Receipt, RelayFrame } from '../.
 import { LEAST_PAID_BYTES } from '../constants.js'
 import { within } from '../deadline.js'
 import type { DueReceipt } from '../plane/relaying.js'
-import type { MessageStream, MonotonicClock, VoucherSigner } from '../ports.js'
+import type { MessageStream, MonotonicClock, Paid, VoucherSigner } from '../ports.js'
 import { ReceiptChain } from '../wire/receipts.js'
 import type { Paying } from './paying.js'
 
@@ -44,7 +44,7 @@ export class RelaySession {
    * @param onPayment hears what was paid, or undefined for a void payment
    * @returns whether it finished
    */
-  async hear(durationMs: number, onPayment: (paidBytes: number | undefined) => void): Promise<boolean> {
+  async hear(durationMs: number, onPayment: (paid: Paid | undefined) => void): Promise<boolean> {
     const { stream, clock, paying } = this.#modules
     let untilMs = clock.now() + durationMs
     while (!paying.isHopeless) {
@@ -54,15 +54,15 @@ export class RelaySession {
       const { finish, counter } = decoded(bytes)
       if (finish !== undefined) return true
       if (counter === undefined) return false
-      const paidBytes = await paying.take(counter)
-      onPayment(paidBytes)
-      if ((paidBytes ?? 0) >= LEAST_PAID_BYTES) untilMs = clock.now() + durationMs
+      const paid = await paying.take(counter)
+      onPayment(paid)
+      if ((paid?.bytes ?? 0) >= LEAST_PAID_BYTES) untilMs = clock.now() + durationMs
     }
     return false
   }
 
   /** A payment that comes after the end. @returns see `Paying.take` */
-  take(counter: CounterReceipt): Promise<number | undefined> {
+  take(counter: CounterReceipt): Promise<Paid | undefined> {
     return this.#modules.paying.take(counter)
   }
 

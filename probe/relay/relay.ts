@@ -25,6 +25,7 @@ import type {
   Access,
   AnswerSigner,
   MonotonicClock,
+  Paid,
   Payments,
   ProviderStream,
   RandomSource,
@@ -46,6 +47,8 @@ export interface RelayOptions {
   readonly claimKbps: number
   /** limit on all sessions together (see `limited`) */
   readonly limitKbps?: number | undefined
+  /** of the link behind the relay, which then orders sessions by class (see scheduler.ts; default: no order) */
+  readonly linkKbps?: number | undefined
   /** instead of `limitKbps` */
   readonly forwarding?: ForwardingSpec | undefined
   /** to insist on one (default: the best available) */
@@ -108,13 +111,15 @@ export class Relay {
 
   /** @throws UdpPortError */
   static async open(options: RelayOptions): Promise<Relay> {
-    const { host, port, backend, offload = false, claimKbps, limitKbps, access = strangersOnly, credit } = options
+    const { host, port, backend, offload = false, claimKbps, limitKbps, linkKbps } = options
+    const { access = strangersOnly, credit } = options
     const spec = options.forwarding ?? (limitKbps ? limited(limitKbps) : forwardAll)
     const counters = relayCounterMemory()
     const relay = new Relay(options, newRelayStats(counters))
     const forwarding = await loadForwarding(spec)
     const clock = anchorOf(options.clock)
-    const relaying: RelayingOptions = { host, port, backend, offload, claimKbps, clock, counters, forwarding: spec }
+    const udp = { host, port, backend, offload, clock }
+    const relaying: RelayingOptions = { ...udp, claimKbps, linkKbps, counters, forwarding: spec }
     relay.#remote = await openRemote('relaying', relaying, event => relay.#onEvent(event))
     const { account } = options.answerSigner
     const own = { host, port: relay.port }
@@ -224,11 +229,11 @@ export class Relay {
       if (!(await session.pathSettled)) return false
       const ready = { sessionId, signature: await answerSigner.sign(readyDigest(sessionId)) }
       await stream.send(RelayFrame.encode({ ready }))
-      const isFinished = await session.hear(open.durationMs, paidBytes => {
-        this.#countPayment(paidBytes)
-        if (paidBytes === undefined) return
+      const isFinished = await session.hear(open.durationMs, paid => {
+        this.#countPayment(paid)
+        if (paid === undefined) return
         place.lower(paidWindowBytes(rateKbps))
-        this.#remote.tell('pay', id, paidBytes)
+        this.#remote.tell('pay', id, paid)
       })
       const due = await this.#remote.call('endSession', id)
       if (due) session.sendReceipt(due)
@@ -263,10 +268,10 @@ export class Relay {
     }
   }
 
-  /** @param paidBytes undefined for a void payment */
-  #countPayment(paidBytes: number | undefined): void {
-    if (paidBytes === undefined) this.stats.voidPayments++
-    else this.stats.paidBytes += paidBytes
+  /** @param paid undefined for a void payment */
+  #countPayment(paid: Paid | undefined): void {
+    if (paid === undefined) this.stats.voidPayments++
+    else this.stats.paidBytes += paid.bytes
   }
 
   #onEvent(event: RelayingEvent): void {

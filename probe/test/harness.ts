@@ -46,6 +46,8 @@ export interface NetworkOptions {
   readonly host?: string
   readonly claimKbps: number
   readonly limitKbps?: number
+  /** of the link behind the relay (default: unknown) */
+  readonly linkKbps?: number
   readonly forwarding?: ForwardingSpec
   /** length of a soak; undefined for ordinary sessions */
   readonly soakMs?: number

@@ -47,12 +47,12 @@ class Till implements Payments {
     readonly deposit: bigint,
   ) {}
 
-  async accept(voucher: Voucher, signature: Uint8Array): Promise<number | undefined> {
+  async accept(voucher: Voucher, signature: Uint8Array) {
     if (voucher.channel !== this.id) return undefined
     if (voucherSignerOf(NETWORK, voucher, signature) !== this.channel.signer) return undefined
     const bytes = newlyPaidBytes(voucher.total, this.total, payableBytes(this))
     this.total = Math.max(this.total, voucher.total)
-    return bytes > 0 ? bytes : undefined
+    return bytes > 0 ? { bytes, isPremium: false } : undefined
   }
 }
 

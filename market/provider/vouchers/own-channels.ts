@@ -17,10 +17,15 @@ export interface ChannelReader {
 /** A channel that has not ended, as the log tells it. */
 export interface OpenChannel {
   readonly channel: Channel
+  /** opened for traffic with priority */
+  readonly isPremium: boolean
   /** bytes that were redeemed so far */
   readonly redeemedBytes: number
   readonly isClosing: boolean
 }
+
+/** A channel with what it holds. */
+export type FoundChannel = FundedChannel & Pick<OpenChannel, 'isPremium'>
 
 /** How long a balance that was read counts. Its owner can take it back only after the thaw, which is longer. */
 const FRESH_MS = 10_000
@@ -32,7 +37,7 @@ export class OwnChannels {
   readonly #purpose: Purpose
   readonly #clock: MonotonicClock
   #open: ReadonlyMap<Hex, OpenChannel> = new Map()
-  readonly #balances = new Map<Hex, { readonly channel: FundedChannel; readonly readMs: number }>()
+  readonly #balances = new Map<Hex, { readonly channel: FoundChannel; readonly readMs: number }>()
   /** at the log; all who miss a channel wait for the same one */
   #look: Promise<void> | undefined
   #lookedMs = Number.NEGATIVE_INFINITY
@@ -49,7 +54,7 @@ export class OwnChannels {
   }
 
   /** @param total that a voucher states: more than the deposit pays may have been topped up. Undefined if it pays nobody here */
-  async find(id: Hex, total: number): Promise<FundedChannel | undefined> {
+  async find(id: Hex, total: number): Promise<FoundChannel | undefined> {
     if (!this.#open.has(id)) await this.lookAgain()
     const known = this.#open.get(id)
     if (known === undefined) return undefined
@@ -77,11 +82,11 @@ export class OwnChannels {
   }
 
   /** @returns undefined if the channel has ended */
-  async #read(id: Hex, { channel }: OpenChannel): Promise<FundedChannel | undefined> {
+  async #read(id: Hex, { channel, isPremium }: OpenChannel): Promise<FoundChannel | undefined> {
     const readMs = this.#clock.now()
     const balance = await this.#reader.balance(id)
     if (balance.deposit === 0n) return undefined
-    const funded = { id, channel, ...balance }
+    const funded = { id, channel, isPremium, ...balance }
     this.#balances.set(id, { channel: funded, readMs })
     return funded
   }
@@ -93,7 +98,7 @@ function openFrom(events: readonly EscrowEvent[], purpose: Purpose): Map<Hex, Op
   for (const event of events) {
     const known = open.get(event.id)
     if (event.kind === 'opened' && purposeOf(event.channel.signer) === purpose)
-      open.set(event.id, { channel: event.channel, redeemedBytes: 0, isClosing: false })
+      open.set(event.id, { channel: event.channel, isPremium: event.isPremium, redeemedBytes: 0, isClosing: false })
     if (known === undefined) continue
     if (event.kind === 'redeemed') open.set(event.id, { ...known, redeemedBytes: event.total })
     if (event.kind === 'closing') open.set(event.id, { ...known, isClosing: true })

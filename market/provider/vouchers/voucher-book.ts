@@ -1,5 +1,5 @@
 /** Takes the payments of users: the relay's `Payments`. It trusts a voucher for what the chain says of its channel. */
-import type { Payments } from '../../../probe/ports.js'
+import type { Paid, Payments } from '../../../probe/ports.js'
 import { type Hex, toHex } from '../../../proto/hex.js'
 import type { Voucher } from '../../../proto/voucher.js'
 import { newlyPaidBytes, payableBytes } from '../../core/channel.js'
@@ -22,7 +22,7 @@ export class VoucherBook implements Payments {
     this.#modules = modules
   }
 
-  async accept(voucher: Voucher, signature: Uint8Array): Promise<number | undefined> {
+  async accept(voucher: Voucher, signature: Uint8Array): Promise<Paid | undefined> {
     const { channels, signerOf } = this.#modules
     const { channel: id, total } = voucher
     // The cheap check comes first: it is all that a replayed voucher costs.
@@ -34,7 +34,8 @@ export class VoucherBook implements Payments {
     const payable = payableBytes(channel)
     const kept = this.#last.then(() => this.#keep(voucher, signature, payable))
     this.#last = kept.catch(() => {})
-    return kept
+    const bytes = await kept
+    return bytes === undefined ? undefined : { bytes, isPremium: channel.isPremium }
   }
 
   async #keep(voucher: Voucher, signature: Uint8Array, payable: number): Promise<number | undefined> {

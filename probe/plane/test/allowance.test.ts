@@ -37,21 +37,36 @@ describe('what a session may forward', () => {
     expect(allowance.has(1)).to.equal(false)
   })
 
+  it('comes back for what did not go on, and is no more than before', () => {
+    const allowance = new Allowance(3000, RATE_KBPS)
+    allowance.spend(3000)
+    allowance.refund(1000)
+    expect(allowance.has(1000)).to.equal(true)
+    expect(allowance.has(1001)).to.equal(false)
+    allowance.pay(1) // it sent 2000 so far
+    expect(allowance.has(PAID_WINDOW_BYTES - 2000 + 1)).to.equal(true)
+    expect(allowance.has(PAID_WINDOW_BYTES - 2000 + 2)).to.equal(false)
+  })
+
   it('never is ahead of the payments by more than the window, in whatever order both come', () => {
     const steps = fc.array(
-      fc.record({ spend: fc.boolean(), bytes: fc.integer({ min: 1, max: 2 * PAID_WINDOW_BYTES }) }),
+      fc.record({
+        spend: fc.constantFrom('yes', 'no', 'in vain'),
+        bytes: fc.integer({ min: 1, max: 2 * PAID_WINDOW_BYTES }),
+      }),
     )
     fc.assert(
       fc.property(steps, all => {
         const allowance = new Allowance(PAID_WINDOW_BYTES, RATE_KBPS)
         let [forwarded, paid] = [0, 0]
         for (const { spend, bytes } of all) {
-          if (!spend) {
+          if (spend === 'no') {
             allowance.pay(bytes)
             paid += bytes
           } else if (allowance.has(bytes)) {
             allowance.spend(bytes)
-            forwarded += bytes
+            if (spend === 'in vain') allowance.refund(bytes)
+            else forwarded += bytes
           }
           expect(forwarded - paid).to.be.at.most(PAID_WINDOW_BYTES)
         }

@@ -23,16 +23,18 @@ const NOBODY = { classOf: () => 'stranger' as const }
 class Till implements Payments {
   readonly payer = newPeer()
   total = 0
+  /** whether its channel pays for priority */
+  isPremium = false
   /** whether the disk takes nothing */
   isFull = false
 
-  async accept(voucher: Voucher, signature: Uint8Array): Promise<number | undefined> {
+  async accept(voucher: Voucher, signature: Uint8Array) {
     if (this.isFull) throw new Error('no space left')
     if (voucher.channel !== toHex(CHANNEL) || voucher.total <= this.total) return undefined
     if (!(await this.payer.vouchers(voucher, signature))) return undefined
     const bytes = voucher.total - this.total
     this.total = voucher.total
-    return bytes
+    return { bytes, isPremium: this.isPremium }
   }
 }
 

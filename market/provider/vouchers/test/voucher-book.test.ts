@@ -43,7 +43,7 @@ describe("a provider's vouchers", () => {
         reads++
         return [...onChain.values()].map(
           ({ id, channel, deposit }, i): EscrowEvent => ({
-            ...{ kind: 'opened', id, channel, deposit, isPremium: false, block: 1, logIndex: i },
+            ...{ kind: 'opened', id, channel, deposit, isPremium: premium.has(id), block: 1, logIndex: i },
           }),
         )
       },
@@ -57,6 +57,7 @@ describe("a provider's vouchers", () => {
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'bandwitness-vouchers-'))
     onChain = new Map()
+    premium.clear()
     reads = 0
     nowMs = 0
     await open()
@@ -66,10 +67,13 @@ describe("a provider's vouchers", () => {
     await rm(directory, { recursive: true })
   })
 
+  const premium = new Set<Hex>()
   const put = (channel: FundedChannel) => onChain.set(channel.id, channel)
+  const accept = async (voucher: Voucher, key = USER.privateKey as Hex) =>
+    book.accept(voucher, await voucherSigner(NETWORK, key).sign(voucher))
   const pay = async (channel: Hex, total: number, key = USER.privateKey as Hex) => {
     const voucher: Voucher = { sessionId: HASH, bytes: 5, head: HASH, elapsedMs: 7, channel, total }
-    return book.accept(voucher, await voucherSigner(NETWORK, key).sign(voucher))
+    return (await accept(voucher, key))?.bytes
   }
 
   it('pay for the bytes that none before them paid for', async () => {
@@ -81,6 +85,16 @@ describe("a provider's vouchers", () => {
     expect(await pay(id, 2 * MIB), 'stale').to.equal(undefined)
     expect(store.newest(id)?.voucher.total).to.equal(3 * MIB)
     expect(reads).to.equal(1)
+  })
+
+  it('say whether their channel was opened for priority', async () => {
+    const [dear, cheap] = [funded(100n, 1), funded(100n, 2)]
+    put(dear)
+    put(cheap)
+    premium.add(dear.id)
+    const voucher = { sessionId: HASH, bytes: 5, head: HASH, elapsedMs: 7, total: MIB }
+    expect(await accept({ ...voucher, channel: dear.id })).to.deep.equal({ bytes: MIB, isPremium: true })
+    expect(await accept({ ...voucher, channel: cheap.id })).to.deep.equal({ bytes: MIB, isPremium: false })
   })
 
   it('survive a restart, and a killed process loses none', async () => {

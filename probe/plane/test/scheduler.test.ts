@@ -1,0 +1,210 @@
+/** The order of a full link, in simulated time. */
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { IP_DATAGRAM_BYTES } from '../../../proto/datagram.js'
+import { CLASS_QUEUE_MS, PREMIUM_SHARE, STRANGERS_FILL } from '../../constants.js'
+import { bytesIn } from '../../verdict/share.js'
+import { Scheduler, type TrafficClass } from '../scheduler.js'
+
+const LINK_KBPS = 10_000
+const CLAIM_KBPS = 2_000
+const MS = 4000
+const CLASSES: readonly TrafficClass[] = ['lane', 'unpaid', 'premium', 'basic']
+
+/** A flow that sends datagrams of one size at a steady rate. */
+interface Flow {
+  readonly name: TrafficClass
+  readonly kbps: number
+  readonly bytes?: number
+}
+
+interface Sent {
+  readonly name: TrafficClass
+  /** of its class, in the order of arrival */
+  readonly number: number
+  readonly bytes: number
+  readonly arrivedMs: number
+}
+
+interface Result {
+  readonly arrived: readonly Sent[]
+  readonly left: readonly (Sent & { readonly leftMs: number })[]
+  readonly dropped: readonly Sent[]
+}
+
+function arrivals(flows: readonly Flow[], durationMs: number): Sent[] {
+  const all = flows.flatMap(({ name, kbps, bytes = IP_DATAGRAM_BYTES }) => {
+    const everyMs = bytes / bytesIn(kbps, 1)
+    const count = kbps === 0 ? 0 : Math.floor(durationMs / everyMs)
+    return Array.from({ length: count }, (_, i) => ({ name, bytes, arrivedMs: i * everyMs }))
+  })
+  const numbers = { lane: 0, unpaid: 0, premium: 0, basic: 0 }
+  return all.sort((a, b) => a.arrivedMs - b.arrivedMs).map(one => ({ ...one, number: numbers[one.name]++ }))
+}
+
+function carry(arrived: readonly Sent[], durationMs = MS): Result {
+  const scheduler = new Scheduler<Sent>(LINK_KBPS, CLAIM_KBPS, 0)
+  const left: (Sent & { leftMs: number })[] = []
+  const dropped: Sent[] = []
+  const take = (nowMs: number) => {
+    for (let leftMs = scheduler.dueMs; leftMs !== undefined && leftMs <= nowMs; leftMs = scheduler.dueMs)
+      left.push({ ...scheduler.next(nowMs)!, leftMs })
+  }
+  for (const one of arrived) {
+    take(one.arrivedMs)
+    dropped.push(...scheduler.add(one.name, one, one.bytes, one.arrivedMs))
+  }
+  take(durationMs)
+  return { arrived, left, dropped }
+}
+
+const run = (...flows: Flow[]) => carry(arrivals(flows, MS))
+const kbps = ({ left }: Result, ...names: TrafficClass[]) =>
+  left.reduce((sum, { name, bytes }) => sum + (names.includes(name) ? bytes * 8 : 0), 0) / MS
+const delays = ({ left }: Result, wanted: TrafficClass) =>
+  left.flatMap(({ name, leftMs, arrivedMs }) => (name === wanted ? [leftMs - arrivedMs] : [])).sort((a, b) => a - b)
+const p99 = (sorted: readonly number[]) => sorted[Math.floor(sorted.length * 0.99)]!
+
+describe('the order of a full link', () => {
+  it('is no order while it is not full: nothing waits and nothing is dropped', () => {
+    const result = run(...CLASSES.map(name => ({ name, kbps: 0.2 * LINK_KBPS })))
+    expect(result.dropped).to.deep.equal([])
+    for (const name of CLASSES) expect(delays(result, name).at(-1)).to.be.lessThan(5)
+  })
+
+  it('gives sessions without a payment the whole link while nobody pays', () => {
+    expect(kbps(run({ name: 'unpaid', kbps: 3 * LINK_KBPS }), 'unpaid')).to.be.closeTo(LINK_KBPS, 20)
+  })
+
+  it('attack: payers who send three times the link take nothing of the claim from probes', () => {
+    const probe = { name: 'unpaid', kbps: 1.65 * CLAIM_KBPS } as const
+    for (const payers of [
+      [{ name: 'premium', kbps: 3 * LINK_KBPS }],
+      [{ name: 'basic', kbps: 3 * LINK_KBPS }],
+      [
+        { name: 'premium', kbps: 1.5 * LINK_KBPS, bytes: 60 },
+        { name: 'basic', kbps: 1.5 * LINK_KBPS, bytes: 1248 },
+      ],
+    ] as const) {
+      const result = run(probe, ...payers)
+      expect(kbps(result, 'unpaid')).to.be.closeTo(STRANGERS_FILL * CLAIM_KBPS, 0.02 * CLAIM_KBPS)
+      expect(kbps(result, ...CLASSES)).to.be.closeTo(LINK_KBPS, 20)
+    }
+  })
+
+  it('attack: sessions without a payment take no more than the claim from payers', () => {
+    const result = run({ name: 'unpaid', kbps: 3 * LINK_KBPS }, { name: 'basic', kbps: LINK_KBPS })
+    expect(kbps(result, 'basic')).to.be.closeTo(LINK_KBPS - STRANGERS_FILL * CLAIM_KBPS, 0.02 * LINK_KBPS)
+  })
+
+  it('carries lanes first and whole, with hardly a wait', () => {
+    const result = run(
+      { name: 'lane', kbps: 0.3 * LINK_KBPS },
+      { name: 'unpaid', kbps: LINK_KBPS },
+      { name: 'premium', kbps: LINK_KBPS },
+      { name: 'basic', kbps: LINK_KBPS },
+    )
+    expect(kbps(result, 'lane')).to.be.closeTo(0.3 * LINK_KBPS, 20)
+    expect(result.dropped.filter(({ name }) => name === 'lane')).to.deep.equal([])
+    expect(delays(result, 'lane').at(-1)).to.be.at.most(1.1 * (IP_DATAGRAM_BYTES / bytesIn(LINK_KBPS, 1)))
+  })
+
+  it('lets a premium payer wait a third as long as a basic one, or less', () => {
+    const result = run({ name: 'premium', kbps: 0.5 * LINK_KBPS }, { name: 'basic', kbps: 2.5 * LINK_KBPS })
+    expect(p99(delays(result, 'premium'))).to.be.lessThan(p99(delays(result, 'basic')) / 3)
+    expect(result.dropped.filter(({ name }) => name === 'premium')).to.deep.equal([])
+  })
+
+  it('divides a link that both classes of payers fill 8 to 1 by bytes, whatever their datagrams’ sizes', () => {
+    for (const [bytes, others] of [[1248, 1248] as const, [60, 1248] as const, [1248, 60] as const]) {
+      const [premium, basic] = [
+        { kbps: 1.5 * LINK_KBPS, bytes },
+        { kbps: 1.5 * LINK_KBPS, bytes: others },
+      ]
+      const result = run({ name: 'premium', ...premium }, { name: 'basic', ...basic })
+      expect(kbps(result, 'premium') / kbps(result, 'basic')).to.be.closeTo(PREMIUM_SHARE, 0.3)
+    }
+  })
+
+  it('keeps a queue of 50 ms for a class that has the link alone, and drops the oldest', () => {
+    const result = run({ name: 'basic', kbps: 1.05 * LINK_KBPS })
+    expect(delays(result, 'basic').at(-1)).to.be.within(0.9 * CLASS_QUEUE_MS, CLASS_QUEUE_MS)
+    expect(kbps(result, 'basic')).to.be.closeTo(LINK_KBPS, 20)
+    const [last] = delays(run({ name: 'basic', kbps: 2 * LINK_KBPS }), 'basic').slice(-1)
+    expect(last, 'the more comes, the newer is what leaves').to.be.at.most(CLASS_QUEUE_MS / 2)
+  })
+
+  it('a link that was idle has saved nothing', () => {
+    const burst = Array.from({ length: 20 }, (_, number): Sent => {
+      return { name: 'basic', number, bytes: IP_DATAGRAM_BYTES, arrivedMs: 1000 }
+    })
+    const { left } = carry(burst)
+    expect(left.at(-1)!.leftMs).to.be.closeTo(1000 + 19 * (IP_DATAGRAM_BYTES / bytesIn(LINK_KBPS, 1)), 0.01)
+  })
+
+  it('follows the claim', () => {
+    const scheduler = new Scheduler<TrafficClass>(LINK_KBPS, CLAIM_KBPS, 0)
+    scheduler.setClaim(2 * CLAIM_KBPS, 0)
+    let bytes = 0
+    for (let ms = 0; ms < MS; ms++) {
+      for (let got = scheduler.next(ms); got !== undefined; got = scheduler.next(ms))
+        if (got === 'unpaid') bytes += IP_DATAGRAM_BYTES
+      for (const name of ['unpaid', 'basic'] as const)
+        for (let i = 0; i < 2; i++) scheduler.add(name, name, IP_DATAGRAM_BYTES, ms)
+    }
+    expect((bytes * 8) / MS).to.be.closeTo(2 * STRANGERS_FILL * CLAIM_KBPS, 0.05 * CLAIM_KBPS)
+  })
+
+  describe('for any traffic', () => {
+    const SHORT_MS = 100
+    const AFTER_MS = 10_000
+    const EPSILON_MS = 1e-6
+    const flow = fc.record({
+      name: fc.constantFrom(...CLASSES),
+      kbps: fc.integer({ min: 0, max: 3 * LINK_KBPS }),
+      bytes: fc.integer({ min: 100, max: 1248 }),
+    })
+    const flows = fc.array(flow, { minLength: 1, maxLength: 5 })
+    const carried = flows.map(some => carry(arrivals(some, SHORT_MS), SHORT_MS + AFTER_MS))
+
+    it('every datagram leaves once or is dropped once, and those of a class leave in their order', () => {
+      fc.assert(
+        fc.property(carried, ({ arrived, left, dropped }) => {
+          const seen = new Set([...left, ...dropped].map(({ name, number }) => `${name} ${number}`))
+          expect([seen.size, left.length + dropped.length]).to.deep.equal([arrived.length, arrived.length])
+          const last = { lane: -1, unpaid: -1, premium: -1, basic: -1 }
+          for (const { name, number } of left) {
+            if (number <= last[name]) expect.fail(`${name} ${number} left after ${last[name]}`)
+            last[name] = number
+          }
+        }),
+      )
+    })
+
+    it('the link carries one after the other, and never pauses while one waits', () => {
+      fc.assert(
+        fc.property(carried, ({ left }) => {
+          const earliest = [...left]
+          for (let i = left.length - 2; i >= 0; i--)
+            if (earliest[i + 1]!.arrivedMs < earliest[i]!.arrivedMs) earliest[i] = earliest[i + 1]!
+          let freeMs = 0
+          left.forEach(({ leftMs, bytes }, i) => {
+            const dueMs = Math.max(freeMs, earliest[i]!.arrivedMs)
+            if (Math.abs(leftMs - dueMs) > EPSILON_MS) expect.fail(`the ${i}th left at ${leftMs}, not ${dueMs}`)
+            freeMs = leftMs + bytes / bytesIn(LINK_KBPS, 1)
+          })
+        }),
+      )
+    })
+
+    it('no lane waits for more than one datagram of another class', () => {
+      fc.assert(
+        fc.property(flows, others => {
+          const rest = others.filter(({ name }) => name !== 'lane')
+          const result = carry(arrivals([...rest, { name: 'lane', kbps: 4000 }], SHORT_MS), SHORT_MS + AFTER_MS)
+          expect(delays(result, 'lane').at(-1)).to.be.at.most(1248 / bytesIn(LINK_KBPS, 1) + EPSILON_MS)
+        }),
+      )
+    })
+  })
+})
