@@ -78,6 +78,25 @@ export interface Payments {
   accept(voucher: Voucher, signature: Uint8Array): Promise<Paid | undefined>
 }
 
+/** A session's share of a lane. */
+export interface LaneShare {
+  /** of the lane, in hexadecimal: its sessions share the rate */
+  readonly id: Hex
+  readonly kbps: number
+  /** until the lane's last slot is over */
+  readonly leftMs: number
+}
+
+/** The lanes that users have reserved at a relay. */
+export interface Lanes {
+  /**
+   * Does not wait for the chain: a lane of a moment ago may be unknown at first.
+   * @param signature of the lane's key over the session id
+   * @returns undefined for a lane that is unknown, pays somebody else, is not reserved for now, or did not sign
+   */
+  shareOf(lane: Uint8Array, sessionId: Uint8Array, signature: Uint8Array): LaneShare | undefined
+}
+
 /** How a relay tells who opens a session. */
 export interface Access {
   /**

@@ -24,4 +24,5 @@ export const DOMAIN = {
   channel: domain('channel'),
   lane: domain('lane'),
   served: domain('served'),
+  laneSession: domain('lane-session'),
 } as const

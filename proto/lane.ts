@@ -1,6 +1,6 @@
 /**
  * Lanes: rates that users reserve at providers for slots of time (contracts/src/market/Lanes.sol). A lane has a throw-away
- * key. It signs how many of the lane's slots were served, and the provider is paid for so many.
+ * key. It signs which sessions use the lane, and how many of the lane's slots were served: the provider is paid for so many.
  */
 import { DOMAIN } from './domains.js'
 import { keccakWords } from './hash.js'
@@ -56,4 +56,11 @@ export const servedDigest = ({ chainId, contract }: LanesContract, id: Hex, slot
   keccakWords(
     ['bytes32', 'uint256', 'address', 'bytes32', 'uint8'],
     [DOMAIN.served, BigInt(chainId), contract, id, slotsServed],
+  )
+
+/** Digest by which a lane's key takes a session into the lane. @param sessionId of the session with the provider */
+export const laneSessionDigest = ({ chainId, contract }: LanesContract, id: Hex, sessionId: Hex): Hex =>
+  keccakWords(
+    ['bytes32', 'uint256', 'address', 'bytes32', 'bytes32'],
+    [DOMAIN.laneSession, BigInt(chainId), contract, id, sessionId],
   )

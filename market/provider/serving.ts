@@ -16,6 +16,7 @@ import type { Lifecycle } from '../../verifier/node/lifecycle.js'
 import { testReachBy } from '../../verifier/node/reach-self-test.js'
 import { serveSessions } from '../../verifier/node/serve-sessions.js'
 import { WALL_CLOCK } from '../../verifier/node/wall-clock.js'
+import { openLanes } from './lanes/open-lanes.js'
 import { payerEntitlement } from './payer-tokens.js'
 import type { ProviderOptions } from './provider-options.js'
 import { strangersCredit } from './strangers-credit.js'
@@ -64,6 +65,7 @@ export async function serve(options: ProviderOptions, life: Lifecycle, chain: Et
       offload,
       access: office,
       payments: till.payments,
+      lanes: await openLanes(chain, log, life),
       credit: strangersCredit(network.params, claimKbps),
       answerSigner: answerSigner(chain.network, keys.evm),
       voucherSigner: voucherSigner(chain.network, keys.evm),

@@ -1,19 +1,17 @@
 /** One session in the relay's worker: its source and next hop, and the rate and budget that limit it. */
-import { CHALLENGE_BYTES, headerBytes, IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
+import { CHALLENGE_BYTES, headerBytes } from '../../proto/datagram.js'
 import { CHALLENGES, POLICE_BURST_MS, POLICE_SLACK } from '../constants.js'
 import type { Endpoint, ReceivedBatch } from '../io/datagram-port.js'
-import type { Paid } from '../ports.js'
+import type { LaneShare, Paid } from '../ports.js'
 import { bytesIn } from '../verdict/share.js'
 import { isOverIpv6 } from '../wire/address-family.js'
 import { isChallenge, isEcho, type PathValidation } from '../wire/path-validation.js'
 import { Allowance } from './allowance.js'
 import { Forwarded } from './forwarded.js'
+import type { LaneRate } from './lane-rates.js'
 import type { DropReason } from './relay-stats.js'
 import type { TrafficClass } from './scheduler.js'
-import { TokenBucket } from './token-bucket.js'
-
-/** Even a small session (of heartbeats) may send a handful of datagrams at once. */
-const MIN_BURST_BYTES = 16 * IP_DATAGRAM_BYTES
+import { MIN_BURST_BYTES, TokenBucket } from './token-bucket.js'
 
 /** The session as the main thread granted it. */
 export interface SessionSpec {
@@ -31,6 +29,8 @@ export interface SessionSpec {
   readonly opener: string
   readonly rateKbps: number
   readonly budgetBytes: number
+  /** that the session uses (default: none) */
+  readonly lane?: LaneShare | undefined
 }
 
 export class RelayedSession {
@@ -45,6 +45,7 @@ export class RelayedSession {
   readonly forwarded: Forwarded
   readonly allowance: Allowance
   readonly #bucket: TokenBucket
+  readonly #lane: LaneRate | undefined
   #class: TrafficClass = 'unpaid'
   /** of each datagram to the next hop */
   readonly #headerBytes: number
@@ -52,7 +53,7 @@ export class RelayedSession {
   /** an opener challenges the relay no more often than a relay does a next hop: else the relay would reflect what it sends */
   #challenged = 0
 
-  constructor(spec: SessionSpec, nextHop: Endpoint, path: PathValidation, nowMs: number) {
+  constructor(spec: SessionSpec, nextHop: Endpoint, path: PathValidation, lane: LaneRate | undefined, nowMs: number) {
     this.id = spec.id
     this.reserved = spec.reserved
     this.tag = spec.tag
@@ -61,6 +62,7 @@ export class RelayedSession {
     this.rateKbps = spec.rateKbps
     this.openedMs = nowMs
     this.path = path
+    this.#lane = lane
     this.#headerBytes = headerBytes(isOverIpv6(spec.nextHopHost))
     this.forwarded = new Forwarded(spec.rateKbps, this.#headerBytes)
     this.allowance = new Allowance(spec.budgetBytes, spec.rateKbps)
@@ -86,12 +88,15 @@ export class RelayedSession {
     const bytes = length + this.#headerBytes
     if (!this.allowance.has(bytes)) return 'over-budget'
     // Not by when it is looked at: if the relay was held up, a stream that kept its rate would look like a burst.
-    if (!this.#bucket.take(bytes, batch.arrivedMs[i]!)) return 'over-rate'
+    const arrivedMs = batch.arrivedMs[i]!
+    if (!this.#bucket.take(bytes, arrivedMs)) return 'over-rate'
+    if (this.#isInLane(arrivedMs) && !this.#lane!.bucket.take(bytes, arrivedMs)) return 'over-rate'
     return 'forward'
   }
 
-  get trafficClass(): TrafficClass {
-    return this.#class
+  /** Once its lane is over, a session goes on as one without a lane. */
+  classAt(nowMs: number): TrafficClass {
+    return this.#isInLane(nowMs) ? 'lane' : this.#class
   }
 
   /** One payment without priority ends the priority of a session: else it could pay for little of what it sends first. */
@@ -113,5 +118,9 @@ export class RelayedSession {
   /** A datagram did not go on after all. */
   refund(length: number): void {
     this.allowance.refund(this.bytesOf(length))
+  }
+
+  #isInLane(nowMs: number): boolean {
+    return this.#lane !== undefined && nowMs < this.#lane.untilMs
   }
 }

@@ -17,6 +17,7 @@ import { clockOf } from './clock.js'
 import { OVERRUNS_MS } from './counters.js'
 import { DelayQueue } from './delay-queue.js'
 import { type Forwarding, type ForwardingSpec, loadForwarding, type Packet } from './forwarding.js'
+import { LaneRates } from './lane-rates.js'
 import { LeftOver } from './left-over.js'
 import type { PortSpec } from './port-spec.js'
 import { type RelayCounterMemory, type RelayTraffic, relayTraffic } from './relay-stats.js'
@@ -70,6 +71,7 @@ export class Relaying implements Paced {
   readonly #byId = new Map<number, RelayedSession>()
   readonly #challengeCap = new ChallengeCap()
   readonly #leftOver: LeftOver
+  readonly #laneRates = new LaneRates()
   readonly #delayed: DelayQueue<DelayedDatagram>
   readonly #scheduler: Scheduler<WaitingDatagram> | undefined
   #port!: DatagramPort
@@ -133,6 +135,8 @@ export class Relaying implements Paced {
   /** An event tells whether the session's path was validated. */
   openSession(spec: SessionSpec): void {
     const nextHop = this.#port.endpoint(spec.nextHopHost, spec.nextHopPort)
+    const nowMs = this.#clock.now()
+    const lane = spec.lane && this.#laneRates.of(spec.lane, nowMs)
     const path = new PathValidation({
       ...spec,
       send: challenge => {
@@ -143,7 +147,7 @@ export class Relaying implements Paced {
       },
       onSettled: validated => this.#emit({ kind: 'path', session: spec.id, validated }),
     })
-    const session = new RelayedSession(spec, nextHop, path, this.#clock.now())
+    const session = new RelayedSession(spec, nextHop, path, lane, nowMs)
     this.#byTag.set(spec.tag, session)
     this.#byId.set(spec.id, session)
   }
@@ -208,7 +212,7 @@ export class Relaying implements Paced {
 
   /** On a link of a known rate, payers wait in queues of their own, and take nothing from others. */
   #hasRoom(session: RelayedSession, ipBytes: number, arrivedMs: number): boolean {
-    const isApart = this.#scheduler !== undefined && session.trafficClass !== 'unpaid'
+    const isApart = this.#scheduler !== undefined && session.classAt(arrivedMs) !== 'unpaid'
     return isApart || this.#leftOver.take(session.reserved, ipBytes, arrivedMs)
   }
 
@@ -259,7 +263,7 @@ export class Relaying implements Paced {
   #queue(session: RelayedSession, waiting: WaitingDatagram, arrivedMs: number): void {
     this.#release(arrivedMs)
     const bytes = session.bytesOf(waiting.bytes.length)
-    for (const gone of this.#scheduler!.add(session.trafficClass, waiting, bytes, arrivedMs)) {
+    for (const gone of this.#scheduler!.add(session.classAt(arrivedMs), waiting, bytes, arrivedMs)) {
       this.#stats.dropped['link-full']++
       this.#byId.get(gone.session)?.refund(gone.bytes.length)
     }

@@ -1,5 +1,9 @@
 /** An exact token bucket in IP-layer bytes. It starts full, and fills at a rate up to its capacity. */
+import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
 import { bytesIn } from '../verdict/share.js'
+
+/** Even a small session (of heartbeats) may send a handful of datagrams at once. */
+export const MIN_BURST_BYTES = 16 * IP_DATAGRAM_BYTES
 
 export class TokenBucket {
   readonly #rateKbps: number

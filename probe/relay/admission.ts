@@ -8,7 +8,7 @@ import type { RelayOpen } from '../../proto/messages.js'
 import { isNoToken } from '../../proto/token.js'
 import { SHARE_SLACK, STRANGER_OPENINGS, TOKEN_OPENINGS } from '../constants.js'
 import { type Forwarding, REFUSE, type RefuseReason } from '../plane/forwarding.js'
-import type { Access, MonotonicClock } from '../ports.js'
+import type { Access, LaneShare, Lanes, MonotonicClock } from '../ports.js'
 import { shapeOf } from '../verdict/session-shape.js'
 import { isOverIpv6 } from '../wire/address-family.js'
 import { HostLimit } from '../wire/host-limit.js'
@@ -23,6 +23,7 @@ export interface AdmissionModules {
   /** the provider's */
   readonly account: string
   readonly access: Access
+  readonly lanes: Lanes
   readonly credit: CreditRule | undefined
   readonly forwarding: Forwarding
   readonly clock: MonotonicClock
@@ -31,6 +32,8 @@ export interface AdmissionModules {
 /** A session's place. */
 export interface Place {
   readonly isReserved: boolean
+  /** that the session uses */
+  readonly lane: LaneShare | undefined
   /** what it may leave unpaid is less, since it pays now */
   lower(mostUnpaidBytes: number): void
   /** the session has ended, and gives its place to others */
@@ -39,7 +42,7 @@ export interface Place {
   settle(unpaidBytes: number): void
 }
 
-const RESERVED: Place = { isReserved: true, lower: () => {}, leave: () => {}, settle: () => {} }
+const RESERVED = { isReserved: true, lower: () => {}, leave: () => {}, settle: () => {} }
 const ALL_ADDRESSES = '::'
 
 export class Admission {
@@ -70,21 +73,27 @@ export class Admission {
     if (!(bare ? this.#strangerOpenings : this.#tokenOpenings).take(host, nowMs)) return 'unanswered'
     const early = bare ? access.classOf(open.token) : undefined
     if (early === 'stranger' && !this.#strangers.hasRoomFor(peer, host)) return REFUSE.busy
-    const reason = this.#refusal(open, peer, nowMs)
+    const reason = this.#refusal(open)
     if (reason !== undefined) return reason
+    const lane = this.#laneOf(open)
+    if (typeof lane === 'number') return lane // not seen yet: the opener may try again when the lane is known
+    if (!this.#seen.add(toHex(open.sessionId), nowMs)) return REFUSE.replayed
+    const admitted = this.#modules.forwarding.admit(open, nowMs, peer)
+    if (admitted !== true) return admitted
     const found = early ?? access.classOf(open.token)
     if (found === 'invalid') return REFUSE.token
     if (found === 'reserved') {
       for (const limit of [this.#tokenOpenings, this.#strangerOpenings]) limit.refund(host)
-      return RESERVED
+      return { ...RESERVED, lane }
     }
     if (!this.#credit.hasRoomFor(host, open.budgetBytes, nowMs)) return REFUSE.credit
     const line = this.#credit.open(host, open.budgetBytes, nowMs)
-    return { isReserved: false, lower: line.lower, leave: this.#strangers.enter(peer, host), settle: line.close }
+    const leave = this.#strangers.enter(peer, host)
+    return { isReserved: false, lane, lower: line.lower, leave, settle: line.close }
   }
 
-  #refusal(open: RelayOpen, peer: string, nowMs: number): RefuseReason | undefined {
-    const { account, own, forwarding } = this.#modules
+  #refusal(open: RelayOpen): RefuseReason | undefined {
+    const { account, own } = this.#modules
     const { rateKbps, budgetBytes, durationMs, nextHopHost, nextHopPort } = open
     if (toHex(open.provider) !== account) return REFUSE.otherProvider
     if (isIP(nextHopHost) === 0 || nextHopPort < 1 || nextHopPort > 0xffff) return REFUSE.malformed
@@ -93,10 +102,13 @@ export class Admission {
     if (!mayReach(own, { host: nextHopHost, port: nextHopPort })) return REFUSE.nextHop
     const most = shapeOf(this.claimKbps)
     const isTooMuch = rateKbps > most.rateKbps * SHARE_SLACK || budgetBytes > most.budgetBytes * SHARE_SLACK
-    if (isTooMuch || durationMs > most.durationMs) return REFUSE.tooMuch
-    if (!this.#seen.add(toHex(open.sessionId), nowMs)) return REFUSE.replayed
-    const admitted = forwarding.admit(open, nowMs, peer)
-    return admitted === true ? undefined : admitted
+    return isTooMuch || durationMs > most.durationMs ? REFUSE.tooMuch : undefined
+  }
+
+  #laneOf({ lane, laneSignature, sessionId }: RelayOpen): LaneShare | undefined | RefuseReason {
+    if (lane === undefined && laneSignature === undefined) return undefined
+    if (lane === undefined || laneSignature === undefined) return REFUSE.malformed
+    return this.#modules.lanes.shareOf(lane, sessionId, laneSignature) ?? REFUSE.lane
   }
 }
 

@@ -24,6 +24,7 @@ import type { RelayingEvent, RelayingOptions } from '../plane/relaying.js'
 import type {
   Access,
   AnswerSigner,
+  Lanes,
   MonotonicClock,
   Paid,
   Payments,
@@ -59,6 +60,8 @@ export interface RelayOptions {
   readonly access?: Access | undefined
   /** takes what users pay (default: nobody can pay) */
   readonly payments?: Payments | undefined
+  /** the lanes that users have reserved (default: none) */
+  readonly lanes?: Lanes | undefined
   /** what strangers may have carried without payment (default: no limit) */
   readonly credit?: CreditRule | undefined
   readonly answerSigner: AnswerSigner
@@ -71,6 +74,8 @@ export interface RelayOptions {
 const strangersOnly: Access = { classOf: token => (isNoToken(token) ? 'stranger' : 'invalid') }
 
 const noPayments: Payments = { accept: async () => undefined }
+
+const noLanes: Lanes = { shareOf: () => undefined }
 
 /** For a relay that only its owner reaches, as in a lab. */
 export const everybodyReserved: Access = { classOf: () => 'reserved' }
@@ -112,7 +117,7 @@ export class Relay {
   /** @throws UdpPortError */
   static async open(options: RelayOptions): Promise<Relay> {
     const { host, port, backend, offload = false, claimKbps, limitKbps, linkKbps } = options
-    const { access = strangersOnly, credit } = options
+    const { access = strangersOnly, credit, lanes = noLanes } = options
     const spec = options.forwarding ?? (limitKbps ? limited(limitKbps) : forwardAll)
     const counters = relayCounterMemory()
     const relay = new Relay(options, newRelayStats(counters))
@@ -123,7 +128,10 @@ export class Relay {
     relay.#remote = await openRemote('relaying', relaying, event => relay.#onEvent(event))
     const { account } = options.answerSigner
     const own = { host, port: relay.port }
-    relay.#admission = new Admission({ own, account, access, credit, forwarding, clock: options.clock }, claimKbps)
+    relay.#admission = new Admission(
+      { own, account, access, lanes, credit, forwarding, clock: options.clock },
+      claimKbps,
+    )
     return relay
   }
 
@@ -221,7 +229,8 @@ export class Relay {
     this.stats.granted++
     try {
       const path = { nonce: random.bytes(NONCE_BYTES), nextHopHost, nextHopPort, openBytes }
-      await this.#remote.call('openSession', { id, reserved, tag, ...path, opener: peer, rateKbps, budgetBytes })
+      const granted = { rateKbps, budgetBytes, lane: place.lane }
+      await this.#remote.call('openSession', { id, reserved, tag, ...path, ...granted, opener: peer })
       const to = { udpPort: announced?.port ?? this.port, udpHost: announced?.host, opener: peer }
       const grant = { sessionId, tag, ...to, rateKbps, budgetBytes }
       const signature = await answerSigner.sign(grantDigest(grant))

@@ -9,7 +9,7 @@ import { Condition } from '../deadline.js'
 import type { Backend } from '../io/datagram-port.js'
 import { loadNative } from '../io/native.js'
 import type { ForwardingSpec } from '../plane/forwarding.js'
-import type { Access, MessageStream, Payments, ProviderStream, SessionParties } from '../ports.js'
+import type { Access, Lanes, MessageStream, Payments, ProviderStream, SessionParties } from '../ports.js'
 import { Receiver } from '../receiver/receiver.js'
 import type { CreditRule } from '../relay/credit.js'
 import { everybodyReserved, Relay } from '../relay/relay.js'
@@ -60,6 +60,8 @@ export interface NetworkOptions {
   readonly access?: Access
   /** of the relay (default: nobody can pay) */
   readonly payments?: Payments
+  /** of the relay (default: nobody has reserved any) */
+  readonly lanes?: Lanes
   /** of the relay (default: no limit) */
   readonly credit?: CreditRule
   /** keys to use (default: fresh ones) */

@@ -40,6 +40,8 @@ export function refusalOf({ refuse, token }: Pick<ProbeRelay, 'refuse' | 'token'
       return isInOrder(asked) ? 'at-fault' : 'in-doubt'
     case REFUSE.nextHop:
       return isWithinReach(asked) ? 'at-fault' : 'in-doubt'
+    case REFUSE.lane: // no probe names a lane
+      return 'at-fault'
     case REFUSE.family:
       return isOfAnnouncedFamily(asked) ? 'at-fault' : 'other-family'
     default:

@@ -20,6 +20,8 @@ export const REFUSE = {
   family: 9,
   /** a stranger, from where the provider has carried as much without payment as it does in an epoch */
   credit: 10,
+  /** the lane is not the provider's, is not reserved for now or not known yet, or its key did not sign the session */
+  lane: 11,
 } as const
 
 export type RefuseName = keyof typeof REFUSE

@@ -104,6 +104,8 @@ export const FIXED_BYTES: Readonly<Record<string, number>> = {
   root: 32,
   head: 32,
   channel: 32,
+  lane: 32,
+  laneSignature: 65,
   key: 16,
   chunkRoot: 32,
   headerHash: 32,

@@ -13,6 +13,10 @@ export interface RelayOpen {
   provider: Uint8Array
   /** see token.ts; zeros without one */
   token: Uint8Array
+  /** id of the lane that the session uses, 32 bytes; undefined for none */
+  lane?: Uint8Array | undefined
+  /** of the lane's key over `laneSessionDigest`: r, s and v; given with the lane */
+  laneSignature?: Uint8Array | undefined
   /** any bytes: until the next hop has echoed, the relay sends it no more bytes than this message has */
   padding: Uint8Array
 }

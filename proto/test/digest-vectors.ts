@@ -21,7 +21,7 @@ import { DOMAIN } from '../domains.js'
 import { equivocationDigests, STATEMENT_KINDS } from '../equivocation.js'
 import { keccakText } from '../hash.js'
 import { fromHex, type Hex } from '../hex.js'
-import { laneId, servedDigest } from '../lane.js'
+import { laneId, laneSessionDigest, servedDigest } from '../lane.js'
 import { channelId, voucherDigest } from '../voucher.js'
 import { sampleAddress, sampleBytes, sampleHeader } from './samples.js'
 
@@ -108,6 +108,7 @@ export function digestVectors() {
     channel: { ...escrow, ...channel, price: `${channel.price}`, digest: channelId(escrow, channel) },
     lane: { ...lanes, ...lane, slotPrice: `${lane.slotPrice}`, digest: idOfLane },
     served: { ...lanes, id: idOfLane, slotsServed: 11, digest: servedDigest(lanes, idOfLane, 11) },
+    laneSession: { ...lanes, id: idOfLane, sessionId: nonce, digest: laneSessionDigest(lanes, idOfLane, nonce) },
     voucher: {
       ...network,
       voucher,

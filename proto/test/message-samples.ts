@@ -152,6 +152,15 @@ export const SAMPLES: [name: string, codec: Codec<never>, message: object][] = [
       padding: bytes(500),
     },
   ],
+  [
+    'relay open in a lane',
+    messages.RelayOpen,
+    {
+      ...{ sessionId: h32, nextHopHost: '::1', nextHopPort: 1, budgetBytes: 2, rateKbps: 3, durationMs: 4 },
+      ...{ provider: bytes(20), token: bytes(100), lane: h32, laneSignature: bytes(65) },
+      padding: bytes(400),
+    },
+  ],
   ['invitation', ProbeFrame, { invite }],
   ['acceptance', ProbeFrame, { accept: { commitment: h32 } }],
   ['declination', ProbeFrame, { decline: { reason: 'busy' } }],

@@ -31,6 +31,10 @@ describe('a refusal', () => {
     expect(refusal(REFUSE.notServing)).to.equal('at-fault')
   })
 
+  it('for a lane is the provider’s fault, since no probe names one', () => {
+    expect(refusal(REFUSE.lane)).to.equal('at-fault')
+  })
+
   it('for what only the provider saw is in doubt', () => {
     for (const reason of [REFUSE.replayed, REFUSE.otherProvider, REFUSE.token])
       expect(refusal(reason, {}, true)).to.equal('in-doubt')

@@ -1,11 +1,30 @@
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
-import { MAX_RECEIPTS, ProbeFrame, RelayFrame } from '../../../proto/messages.js'
+import { toHex } from '../../../proto/hex.js'
+import { MAX_RECEIPTS, ProbeFrame, RelayFrame, RelayOpen } from '../../../proto/messages.js'
+import { OPEN_BYTES } from '../../constants.js'
 import type { ProviderStream } from '../../ports.js'
 import { HOST, Network, PATIENCE_MS } from '../../test/harness.js'
-import { RelayClient } from '../relay-client.js'
+import { shapeOf } from '../../verdict/session-shape.js'
+import { paddedOpen, RelayClient } from '../relay-client.js'
 
 describe('relay client', () => {
+  it('opens sessions in messages of one length, in a lane too, and says nothing of a lane without one', () => {
+    const provider = `0x${'11'.repeat(20)}` as const
+    for (const nextHopHost of ['9.9.9.9', '2001:4860:4860:0000:0000:0000:0000:8888']) {
+      const request = { sessionId: randomBytes(32), nextHopHost, nextHopPort: 65_535, ...shapeOf(10_000_000) }
+      const plain = RelayOpen.encode(paddedOpen(request, provider))
+      const lane = { lane: randomBytes(32), laneSignature: randomBytes(65) }
+      const inLane = RelayOpen.encode(paddedOpen({ ...request, ...lane }, provider))
+      expect([plain.length, inLane.length]).to.deep.equal([OPEN_BYTES, OPEN_BYTES])
+      const none = { lane: undefined, laneSignature: undefined }
+      expect(RelayOpen.encode(paddedOpen({ ...request, ...none }, provider))).to.deep.equal(plain)
+      expect(RelayOpen.decode(plain)).to.not.have.any.keys('lane', 'laneSignature')
+      const { lane: got, laneSignature } = RelayOpen.decode(inLane)
+      expect([got, laneSignature].map(one => toHex(one!))).to.deep.equal(Object.values(lane).map(toHex))
+    }
+  })
+
   it('keeps no more receipts than a reveal has room for, however many the provider sends', async () => {
     const network = await Network.open({ claimKbps: 10_000 })
     const sessionId = randomBytes(32)
