@@ -1,0 +1,58 @@
+/** From a reservation on a real chain to a session in the lane. */
+import { randomBytes } from 'node:crypto'
+import { expect } from 'chai'
+import pino from 'pino'
+import { keccakText } from '../../../../proto/hash.js'
+import { fromHex } from '../../../../proto/hex.js'
+import { accountOf } from '../../../../verifier/chain/account.js'
+import { connectChain } from '../../../../verifier/chain/connect.js'
+import { signLaneSession } from '../../../../verifier/chain/lane-signatures.js'
+import { readLaneTimes, reserveLane } from '../../../../verifier/chain/lanes.js'
+import { postOfferCall } from '../../../../verifier/chain/offers.js'
+import { useLiveNetwork } from '../../../../verifier/chain/test/live-network.js'
+import { Lifecycle } from '../../../../verifier/node/lifecycle.js'
+import { openLanes } from '../open-lanes.js'
+
+const KEY = keccakText('lane key')
+const KBPS = 5000
+/** The wall clock is in one of them for as long as the test runs. */
+const SLOTS = 12
+const LOOK_MS = 50
+
+describe('the lanes of a provider on a chain', function () {
+  this.timeout(60_000)
+  const net = useLiveNetwork()
+
+  it('are known soon after their reservation, to this provider alone', async () => {
+    const { anvil, setup } = net.live
+    const life = new Lifecycle()
+    const log = pino({ level: 'silent' })
+    const privateKey = anvil.accounts[0]!.privateKey
+    const payer = await life.open(connectChain({ rpcUrl: anvil.rpcUrl, network: setup.network, privateKey }), one =>
+      one.close(),
+    )
+    const payee = await life.open(net.live.connectAs('p0'), one => one.close())
+    const other = await life.open(net.live.connectAs('p1'), one => one.close())
+    try {
+      const own = await openLanes(payee, log, life)
+      const foreign = await openLanes(other, log, life)
+      const terms = { price: 1n, premiumPrice: 0n, laneKbps: KBPS, lanePrice: 1n, exit: undefined }
+      await payee.sender!.send(postOfferCall(payee.context, terms))
+      const { slotSeconds } = await readLaneTimes(payee.context)
+      const fromSlot = Math.floor((await net.live.now()) / slotSeconds)
+      const order = { payee: payee.account!, kbps: KBPS, fromSlot, slots: SLOTS, signer: accountOf(KEY), maxPrice: 1n }
+      const { id } = await reserveLane(payer.sender!, order)
+      const sessionId = randomBytes(32)
+      const signature = signLaneSession(payer.context.file, KEY, { id, sessionId })
+      const share = () => own.shareOf(fromHex(id), sessionId, signature)
+      while (share() === undefined) {
+        foreign.shareOf(fromHex(id), sessionId, signature)
+        await new Promise(resolve => setTimeout(resolve, LOOK_MS))
+      }
+      expect(share()).to.include({ id, kbps: KBPS })
+      expect(foreign.shareOf(fromHex(id), sessionId, signature)).to.equal(undefined)
+    } finally {
+      await life.stop()
+    }
+  })
+})
