@@ -13,6 +13,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   cheat: () => import('./bench/cheat/cheat.js'),
   strangers: () => import('./bench/strangers/strangers.js'),
   justice: () => import('./bench/justice/justice.js'),
+  tunnel: () => import('./bench/tunnel/tunnel.js'),
   dataplane: () => import('./bench/dataplane/dataplane.js'),
   'dataplane-sessions': () => import('./bench/dataplane/sessions.js'),
   bls: () => import('./bench/bls/bls.js'),
