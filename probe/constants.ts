@@ -68,7 +68,7 @@ export const PAID_WINDOW_MS = 1000
  * A payment of at least so many bytes shows that a session is in use, and gives it SESSION_MS more. Pings alone are as much
  * in a few seconds.
  */
-export const LEAST_PAID_BYTES = 16 * 1024
+export const LEAST_PAID_BYTES = 8 * 1024
 /** Payments of one session, a second: receipts are at most ten, and each costs a signature check and a write to the disk. */
 export const PAYMENTS_PER_SECOND = 20
 /** A session with so many void payments ends. */

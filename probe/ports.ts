@@ -70,12 +70,14 @@ export interface Paid {
 /** Takes the payments of a relay's users. */
 export interface Payments {
   /**
-   * Keeps a payment, safe from a crash, before the relay carries more for it.
-   * @returns undefined if it is void: of a channel that does not pay this provider or is empty, of another signer, or no
-   *   newer than the one before
+   * Keeps a payment, safe from a crash, before the relay carries more for it. Two sessions may pay by one channel over
+   * streams of their own, so a payment may come after one with a larger total. It then pays with what that one brought.
+   * @param sessionBytes of its session that no payment before was for
+   * @returns what it pays for, at most `sessionBytes`; undefined if it is void: of a channel that does not pay this provider
+   *   or is empty, of another signer, or of no new bytes
    * @throws if it cannot be kept
    */
-  accept(voucher: Voucher, signature: Uint8Array): Promise<Paid | undefined>
+  accept(voucher: Voucher, signature: Uint8Array, sessionBytes: number): Promise<Paid | undefined>
 }
 
 /** A session's share of a lane. */

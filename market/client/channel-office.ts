@@ -2,7 +2,7 @@
 import type { RandomSource } from '../../probe/ports.js'
 import { type Hex, toHex } from '../../proto/hex.js'
 import { accountOf } from '../../verifier/chain/account.js'
-import { openChannel } from '../../verifier/chain/escrow.js'
+import { balanceOf, openChannel } from '../../verifier/chain/escrow.js'
 import type { EthersChain } from '../../verifier/chain/ethers-chain.js'
 import { type Purpose, purposeOf } from '../core/purpose.js'
 import type { Purse, PurseChannel } from './purse.js'
@@ -29,6 +29,14 @@ export class ChannelOffice {
     this.#purse = purse
     this.#terms = terms
     this.#random = random
+  }
+
+  /** Forgets the channels that have ended, or are about to: nobody is paid from them any more. @throws RpcFault */
+  async tidy(): Promise<void> {
+    for (const { id } of this.#purse.channels) {
+      const { deposit, closesAt } = await balanceOf(this.#chain.context, id)
+      if (deposit === 0n || closesAt !== undefined) await this.#purse.drop(id)
+    }
   }
 
   /** @throws UserError 'configuration' if the account cannot pay for it */

@@ -16,6 +16,8 @@ export interface ExitAccountModules {
   readonly purse: Pick<Purse, 'pay'>
   /** the channel that pays the exit */
   readonly id: Hex
+  /** another one, once the first is empty. @throws if there is none */
+  readonly next: () => Promise<Hex>
   readonly random: RandomSource
   /** nothing is left to pay with */
   readonly onEmpty: () => void
@@ -29,7 +31,8 @@ export class ExitAccount {
   #carriedBytes = 0
 
   /** @throws TunnelError `closed` */
-  constructor({ tunnel, purse, id, random, onEmpty }: ExitAccountModules) {
+  constructor({ tunnel, purse, id: first, next, random, onEmpty }: ExitAccountModules) {
+    let id = first
     const sessionId = random.bytes(SESSION_ID_BYTES)
     const start = receiptStart(sessionId, exitTag(sessionId))
     const stream = tunnel.openStream()
@@ -37,7 +40,13 @@ export class ExitAccount {
     stream.write(Buffer.concat([Uint8Array.of(STREAM_KIND.payments), sessionId]))
     const frames = new MessageFrames(stream, new ByteReader(stream), RelayFrame.maxBytes)
     this.#payer = new Payer({
-      ...{ purse, id, onEmpty },
+      ...{ purse, id: () => id },
+      onEmpty: () => {
+        next().then(found => {
+          id = found
+          return this.#payer.pay()
+        }, onEmpty)
+      },
       point: () => this.#newest ?? start,
       // An exit may bill what this client has sent and it has not got yet, and no more.
       provenBytes: () => Math.min(this.#carriedBytes, this.#newest?.bytes ?? 0),

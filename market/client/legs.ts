@@ -146,6 +146,7 @@ export class Legs {
       const { promise: left, resolve } = Promise.withResolvers<typeof LEFT>()
       const state = { provider, paid, openedMs: clock.now(), left, leave: () => resolve(LEFT) }
       this.#legs.set(account, state)
+      void paid.worn.then(state.leave)
       void paid.ended.then(why => this.#over(state, why, ended.aborted))
       log.info({ provider: account, rttMs: paid.leg.rttMs }, 'opened a leg')
       return state

@@ -19,8 +19,13 @@ export interface PaidLegModules {
 
 /** Payments keep a session open, and pings alone are worth one in this time. */
 const PAY_MS = 4000
-/** Of what the relay carries ahead of payments, so much may be lost on the way before the leg is replaced. */
+/**
+ * What is lost on the way stays unpaid, and takes room from what the relay carries ahead of payments. With so little room
+ * left, the leg is replaced.
+ */
 const MOST_UNPROVEN_BYTES = PAID_WINDOW_BYTES / 2
+/** A path may lose so much. Whoever bills more unproven bytes is to blame for them. */
+const MOST_UNPROVEN_SHARE = 0.05
 /** A session counts bytes in 32 bits. */
 const MOST_BYTES = 3 * 2 ** 30
 
@@ -30,6 +35,7 @@ export class PaidLeg {
   readonly #up: Payer
   readonly #down: Payer
   readonly #ended = Promise.withResolvers<LegEnd>()
+  readonly #worn = Promise.withResolvers<void>()
   readonly #timer: NodeJS.Timeout
   #end: LegEnd | undefined
 
@@ -49,6 +55,11 @@ export class PaidLeg {
   /** Resolves once the leg is over, with why. */
   get ended(): Promise<LegEnd> {
     return this.#ended.promise
+  }
+
+  /** Resolves when another leg should take its place: it still carries. */
+  get worn(): Promise<void> {
+    return this.#worn.promise
   }
 
   get provenBytes(): number {
@@ -74,16 +85,18 @@ export class PaidLeg {
   #payer(session: PaidSession, provenBytes: () => number): Payer {
     const { purse, id } = this.#modules
     const payer = new Payer({
-      ...{ purse, id, provenBytes },
+      ...{ purse, provenBytes, id: () => id },
       point: () => session.point,
       send: counter => session.client.handOver(counter),
       onEmpty: () => this.end('empty'),
     })
     session.onReceipt = () => {
       if (this.#end !== undefined) return
-      if (session.invoicedBytes - provenBytes() > MOST_UNPROVEN_BYTES) this.end('unproven')
-      else if (session.invoicedBytes > MOST_BYTES) this.end('worn')
-      else void payer.pay().catch(() => this.end('closed'))
+      const unproven = session.invoicedBytes - provenBytes()
+      const isTooMuch = unproven > MOST_UNPROVEN_BYTES
+      if (isTooMuch && unproven > MOST_UNPROVEN_SHARE * session.invoicedBytes) return this.end('unproven')
+      if (isTooMuch || session.invoicedBytes > MOST_BYTES) this.#worn.resolve()
+      void payer.pay().catch(() => this.end('closed'))
     }
     return payer
   }

@@ -6,8 +6,8 @@ import type { Purse } from './purse.js'
 
 export interface PayerModules {
   readonly purse: Pick<Purse, 'pay'>
-  /** of the channel */
-  readonly id: Hex
+  /** of the channel that pays now */
+  readonly id: () => Hex
   /** the newest receipt */
   readonly point: () => ReceiptPoint
   /** that this client knows to have been carried */
@@ -46,7 +46,7 @@ export class Payer {
     const proven = provenBytes()
     const bytes = proven - this.#paidBytes
     if (bytes < LEAST_BYTES) return
-    const counter = await purse.pay(id, point(), proven, bytes)
+    const counter = await purse.pay(id(), point(), proven, bytes)
     if (counter === undefined) return onEmpty()
     this.#paidBytes = proven
     await send(counter)

@@ -18,6 +18,7 @@ import { startClient } from './start.js'
 
 /** An exit knows no more legs of a tunnel. */
 const MAX_LEGS = 8
+const UNSPECIFIED = ['0.0.0.0', '::']
 
 export const RUN_OPTIONS = {
   'data-dir': {
@@ -75,6 +76,12 @@ export const clientRun: Command<InferredOptionTypes<typeof RUN_OPTIONS>> = {
       deposit: parseTokens('deposit', flags.deposit),
       logger: openLog(flags['log-level']),
       network: await loadNetworkFile(flags.network),
+    }
+    if (UNSPECIFIED.includes(options.udpHost) && options.udpAnnounce === undefined) {
+      throw new UserError(
+        'usage',
+        `--udp-host ${options.udpHost} is no address that providers can send to. Add --udp-announce HOST.`,
+      )
     }
     for (const { host, port } of [{ host: apiHost, port: apiPort }, socks, http]) await checkListenable(host, port)
     const keys = await readOwnKeys(flags)

@@ -63,6 +63,7 @@ async function open(options: ClientOptions, life: Lifecycle): Promise<RunningNod
   const chain = await life.open(connecting, one => one.close())
   const purse = await life.open(Purse.open(join(dataDir, 'purse'), chain.network), one => one.close())
   const office = new ChannelOffice(chain, purse, { deposit, maxPrice: wishes.maxPrice }, systemRandom)
+  await office.tidy()
   const market = new Market(chain, log)
   let view = await market.view(new Map())
   const port = { host: udpHost, port: udpPort, clock: systemClock }

@@ -3,6 +3,7 @@
 import type { Duplex } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Address, TunnelError } from '../../probe/tunnel/index.js'
+import type { Hex } from '../../proto/hex.js'
 import { UserError } from '../../verifier/config/errors.js'
 import { aborted } from '../../verifier/node/waiting.js'
 import { type Destination, REPLY } from '../core/destination.js'
@@ -16,10 +17,14 @@ export interface TunnelsModules extends Omit<UserTunnelModules, 'onNobody' | 'on
 }
 
 const AGAIN_MS = 2000
+/** An exit that failed before that many others is tried again. */
+const MOST_FAILED = 4
 
 export class Tunnels {
   readonly #modules: TunnelsModules
   #current: UserTunnel | undefined
+  /** those whose tunnels ended, the last one last: others go first */
+  readonly #failed: Hex[] = []
 
   constructor(modules: TunnelsModules) {
     this.#modules = modules
@@ -38,9 +43,11 @@ export class Tunnels {
   /** Resolves once there is a tunnel. @throws UserError 'nobody-suits', or as `UserTunnel.open` */
   async open(): Promise<void> {
     const { exits, wishes, fail, log } = this.#modules
-    const exit = cheapest(exits(), wishes().maxPrice)
+    const others = exits().filter(({ account }) => !this.#failed.includes(account))
+    const { maxPrice } = wishes()
+    const exit = cheapest(others, maxPrice) ?? cheapest(exits(), maxPrice)
     const at = exit && (await reachExit(exit))
-    if (exit === undefined || at === undefined) throw nobody(whyNoExit(exits(), wishes().maxPrice))
+    if (exit === undefined || at === undefined) throw nobody(whyNoExit(exits(), maxPrice))
     const failed = Promise.withResolvers<never>()
     failed.promise.catch(() => {}) // also told to `fail`
     const giveUp = (why: string) => {
@@ -61,6 +68,8 @@ export class Tunnels {
       const end = await Promise.race([this.#current!.closed, aborted(stopping)])
       if (stopping.aborted) return
       log.warn({ end }, 'the tunnel ended, and its connections with it')
+      this.#failed.push(this.#current!.exit.account)
+      if (this.#failed.length > MOST_FAILED) this.#failed.shift()
       await this.#openAgain()
     }
   }

@@ -61,7 +61,8 @@ export class UserTunnel {
     const identity = { publicKey: fromHex(exit.publicKey), certHash: fromHex(exit.certHash) }
     const tunnel = await ClientTunnel.open({ port: socket, exit: identity, mode, clock, random })
     const legs = new Legs({ ...modules, tunnel, exit: { ...at, account: exit.account } }, modules.legs)
-    const account = tunnel.established.then(() => new ExitAccount({ tunnel, purse, id, random, onEmpty }))
+    const next = async () => (await office.channelTo(exit.account, 'exit')).id
+    const account = tunnel.established.then(() => new ExitAccount({ tunnel, purse, id, next, random, onEmpty }))
     return new UserTunnel(tunnel, exit, legs, account)
   }
 

@@ -1,6 +1,7 @@
 /** One tunnel at an exit: its streams, each a connection to a destination, and the stream that pays for them. */
 import type { Duplex } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { within } from '../../probe/deadline.js'
 import { OpenerFrame } from '../../proto/messages.js'
 import { ByteReader } from '../core/byte-reader.js'
 import { DESTINATION_HEAD_BYTES, decodeDestination, destinationBytes, REPLY, STREAM_KIND } from '../core/destination.js'
@@ -17,6 +18,8 @@ export interface ExitSessionModules extends ExitPaymentsModules {
 }
 
 const SESSION_ID_BYTES = 32
+/** A client sends the head of a stream at once. */
+const HEAD_MS = 10_000
 
 export class ExitSession {
   readonly #modules: ExitSessionModules
@@ -38,7 +41,7 @@ export class ExitSession {
     stream.on('error', () => {}) // the client reset it, or the tunnel ended
     try {
       const reader = new ByteReader(stream)
-      const head = await reader.take(DESTINATION_HEAD_BYTES)
+      const head = await within(HEAD_MS, 'head of a stream', reader.take(DESTINATION_HEAD_BYTES))
       if (head?.[0] === STREAM_KIND.payments) await this.#serve(stream, reader, head)
       else if (head?.[0] === STREAM_KIND.connection) await this.#connect(stream, reader, head)
     } catch {
@@ -63,7 +66,8 @@ export class ExitSession {
 
   async #connect(stream: Duplex, reader: ByteReader, head: Buffer): Promise<void> {
     const { reaching, stats } = this.#modules
-    const rest = await reader.take(destinationBytes(head) - DESTINATION_HEAD_BYTES)
+    const length = destinationBytes(head) - DESTINATION_HEAD_BYTES
+    const rest = await within(HEAD_MS, 'destination', reader.take(length))
     const destination = rest && decodeDestination(Buffer.concat([head, rest]))
     if (destination === undefined) return
     reader.release()

@@ -5,6 +5,7 @@
  */
 import { lookup } from 'node:dns/promises'
 import { BlockList, isIP, isIPv6 } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import { scopeOf } from '../../probe/wire/next-hop.js'
 import type { Destination } from '../core/destination.js'
 
@@ -24,13 +25,21 @@ export type Resolve = (host: string) => Promise<readonly string[]>
 
 const systemResolve: Resolve = async host => (await lookup(host, { all: true })).map(({ address }) => address)
 
+const systemAddresses = (): string[] =>
+  Object.values(networkInterfaces()).flatMap(addresses => (addresses ?? []).map(({ address }) => address))
+
 export class Reaching {
   readonly #allowed: readonly { readonly range: BlockList; readonly port: number }[]
   readonly #resolve: Resolve
+  readonly #own: () => readonly string[]
 
-  /** @param resolve gives the addresses of a name, and throws if there are none (default: the system's) */
-  constructor(allowed: readonly Allowed[], resolve: Resolve = systemResolve) {
+  /**
+   * @param resolve gives the addresses of a name, and throws if there are none (default: the system's)
+   * @param own the addresses of this machine (default: the system's)
+   */
+  constructor(allowed: readonly Allowed[], resolve: Resolve = systemResolve, own = systemAddresses) {
     this.#resolve = resolve
+    this.#own = own
     this.#allowed = allowed.map(({ network, prefix, port }) => {
       const range = new BlockList()
       range.addSubnet(network, prefix, isIPv6(network) ? 'ipv6' : 'ipv4')
@@ -46,7 +55,9 @@ export class Reaching {
 
   #mayReach(address: string, port: number): boolean {
     const isAllowed = this.#allowed.some(one => one.port === port && one.range.check(address, familyOf(address)))
-    return isAllowed || (port !== MAIL_PORT && scopeOf(address) === 'global')
+    // What listens on this machine may trust its own addresses.
+    const isPublic = scopeOf(address) === 'global' && !this.#own().includes(address)
+    return isAllowed || (port !== MAIL_PORT && isPublic)
   }
 }
 

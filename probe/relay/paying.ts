@@ -41,8 +41,11 @@ export class Paying {
   /** @returns undefined if it is void. @throws if it cannot be kept */
   async take(counter: CounterReceipt): Promise<Paid | undefined> {
     const isOurs = this.#points.some(point => isCounterOf(counter, point))
+    const bytes = counter.bytes - this.#paidBytes
     const paid =
-      isOurs && this.#isInTime() ? await this.#payments.accept(voucherOf(counter), counter.signature) : undefined
+      isOurs && bytes > 0 && this.#isInTime()
+        ? await this.#payments.accept(voucherOf(counter), counter.signature, bytes)
+        : undefined
     if (paid === undefined) this.#void++
     else this.#paidBytes += paid.bytes
     return paid

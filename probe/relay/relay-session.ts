@@ -66,6 +66,11 @@ export class RelaySession {
     return this.#modules.paying.take(counter)
   }
 
+  /** Of all payments of the session. */
+  get paidBytes(): number {
+    return this.#modules.paying.paidBytes
+  }
+
   sendReceipt({ bytes, elapsedMs }: DueReceipt): void {
     const receipt = this.#receipts.next(bytes, elapsedMs, this.#modules.voucherSigner)
     this.#sending = this.#sending

@@ -241,7 +241,9 @@ export class Relay {
       const isFinished = await session.hear(open.durationMs, paid => {
         this.#countPayment(paid)
         if (paid === undefined) return
-        place.lower(paidWindowBytes(rateKbps))
+        // Whoever paid for little of what it had owes the rest as well.
+        const unpaidBytes = Math.max(0, (session.lastReceipt?.bytes ?? 0) - session.paidBytes)
+        place.lower(paidWindowBytes(rateKbps) + unpaidBytes)
         this.#remote.tell('pay', id, paid)
       })
       const due = await this.#remote.call('endSession', id)

@@ -13,7 +13,7 @@ import { echoOf, isChallenge } from '../wire/path-validation.js'
 import { isPacket, KIND, type Mode } from './bodies.js'
 import { Carrying } from './carrying.js'
 import { type Chosen, ClientLeg, type LegDeath, type LegGrants } from './client-leg.js'
-import { MOST_LEGS, PING_MS, TUNNEL_ID_BYTES, WORN_LEFT } from './constants.js'
+import { KEEP_ALIVE_MS, MOST_LEGS, PING_MS, TUNNEL_ID_BYTES, WORN_LEFT } from './constants.js'
 import { type DatagramCounts, noDatagrams } from './datagram-counts.js'
 import { type TunnelEnd, TunnelError } from './errors.js'
 import type { Address, TunnelPort } from './leg.js'
@@ -55,6 +55,8 @@ export class ClientTunnel {
   /** grows with each choice of legs */
   #change = 0
   #stopTicking: () => void
+  /** when the exit was last asked for a sign that it knows the tunnel */
+  #askedMs: number
 
   private constructor(options: ClientTunnelOptions, connection: Connection) {
     this.#options = options
@@ -74,6 +76,7 @@ export class ClientTunnel {
       onClosed: end => this.#finish(end),
     })
     this.#established.promise.catch(() => {})
+    this.#askedMs = clock.now()
     this.#stopTicking = this.#timers.after(PING_MS, () => this.#tick())
   }
 
@@ -209,6 +212,9 @@ export class ClientTunnel {
       this.legs.filter(leg => leg.tick(chosen, nowMs)),
       'unanswered',
     )
+    if (nowMs - this.#askedMs < KEEP_ALIVE_MS) return
+    this.#askedMs = nowMs
+    this.#quic.nudge()
   }
 
   #lose(legs: readonly ClientLeg[], why: LegDeath): void {

@@ -46,3 +46,6 @@ export const WORN_LEFT = 2 * REPLAY_WINDOW
 export const PACE_BURST_MS = 20
 /** The least burst, in full datagrams: slow legs would otherwise wait for a timer at each datagram. */
 export const PACE_BURST_DATAGRAMS = 4
+
+/** A client lets the exit show so often that it still knows the tunnel. */
+export const KEEP_ALIVE_MS = 5000

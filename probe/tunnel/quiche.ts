@@ -39,6 +39,8 @@ const TUNNEL_BYTES = 2 << 20
 const MOST_TUNNEL_BYTES = 12 << 20
 /** An acknowledgement waits no longer, ms. Losses on a leg that died are seen sooner. */
 const MOST_ACK_DELAY_MS = 5
+/** Of a tunnel whose packets nobody answers. A client keeps it alive (KEEP_ALIVE_MS). */
+const IDLE_MS = 15_000
 const CONNECTION_ID_BYTES = 16
 
 const CLIENT: Host = { host: '192.0.2.1', port: 1 }
@@ -67,8 +69,8 @@ function configOf(quiche: Quiche, exit: ExitCertificate | undefined, streams: nu
     null,
   )
   config.setApplicationProtos([PROTOCOL])
-  // Legs tell who is gone, long before QUIC could.
-  config.setMaxIdleTimeout(0)
+  // Legs tell who is gone, long before QUIC could, but not that an exit has started anew and knows no tunnel.
+  config.setMaxIdleTimeout(IDLE_MS)
   config.setMaxRecvUdpPayloadSize(ANNOUNCED_PAYLOAD_BYTES)
   config.setMaxSendUdpPayloadSize(ANNOUNCED_PAYLOAD_BYTES)
   config.setInitialMaxData(TUNNEL_BYTES)

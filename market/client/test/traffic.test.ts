@@ -40,6 +40,7 @@ const PAGE_SHA256 = createHash('sha256').update(PAGE).digest('hex')
 /** Takes the vouchers of one channel, as the escrow would. */
 class Till implements Payments {
   total = 0
+  #carried = 0
 
   constructor(
     readonly id: Hex,
@@ -47,11 +48,12 @@ class Till implements Payments {
     readonly deposit: bigint,
   ) {}
 
-  async accept(voucher: Voucher, signature: Uint8Array) {
+  async accept(voucher: Voucher, signature: Uint8Array, sessionBytes: number) {
     if (voucher.channel !== this.id) return undefined
     if (voucherSignerOf(NETWORK, voucher, signature) !== this.channel.signer) return undefined
-    const bytes = newlyPaidBytes(voucher.total, this.total, payableBytes(this))
     this.total = Math.max(this.total, voucher.total)
+    const bytes = Math.min(sessionBytes, newlyPaidBytes(this.total, this.#carried, payableBytes(this)))
+    this.#carried += bytes
     return bytes > 0 ? { bytes, isPremium: false } : undefined
   }
 }
@@ -128,7 +130,10 @@ describe('traffic of a client', () => {
     end(() => tunnel.close())
     for (let i = 0; i < legCount; i++) await addLeg(socket.port, options)
     await tunnel.established
-    account = new ExitAccount({ tunnel, purse, id: exitTill.id, random: systemRandom, onEmpty: () => {} })
+    account = new ExitAccount({
+      ...{ tunnel, purse, id: exitTill.id, random: systemRandom, onEmpty: () => {} },
+      next: async () => exitTill.id,
+    })
     const through = (destination: { host: string; port: number }) => connectThrough(tunnel, destination)
     const carry = (one: Parameters<typeof join>[0], other: Parameters<typeof join>[1]) =>
       join(one, other, bytes => account.carried(bytes))

@@ -53,7 +53,7 @@ function tillOf() {
     newest: (id: Hex) => kept.get(id),
     put: async (one: KeptVoucher) => void kept.set(one.voucher.channel, one),
   }
-  const channels = { find: async (id: Hex) => (id === funded.id ? funded : undefined) }
+  const channels = { find: async (id: Hex) => (id === funded.id ? { ...funded, isPremium: false } : undefined) }
   const signerOf = (voucher: Voucher, signature: Uint8Array) => voucherSignerOf(NETWORK, voucher, signature)
   return { kept, book: new VoucherBook({ store, channels, signerOf }) }
 }
@@ -177,11 +177,14 @@ describe('fuzzed streams at an exit', function () {
         const isSame = Buffer.compare(changed, signature) === 0
         const given = { ...voucher, ...change }
         if (isSame && Object.entries(voucher).every(([name, value]) => given[name as keyof Voucher] === value)) return
-        expect(await book.accept(given, changed)).to.equal(undefined)
+        expect(await book.accept(given, changed, Number.MAX_SAFE_INTEGER)).to.equal(undefined)
       },
       Math.ceil(runsOf(5000) / STREAMS_A_VOUCHER),
     )
     expect(kept.size).to.equal(0)
-    expect(await book.accept(voucher, signature)).to.equal(2 ** 30)
+    expect(await book.accept(voucher, signature, Number.MAX_SAFE_INTEGER)).to.deep.equal({
+      bytes: 2 ** 30,
+      isPremium: false,
+    })
   })
 })

@@ -6,8 +6,8 @@ import type { TokenRequest } from '../../../proto/messages.js'
 import { tokenOrderDigest } from '../../../proto/token.js'
 import { accountOf } from '../../../verifier/chain/account.js'
 import { digestSigner } from '../../../verifier/chain/vouchers.js'
-import type { FundedChannel } from '../../core/channel.js'
 import { FREE_TOKENS, payerEntitlement } from '../payer-tokens.js'
+import type { FoundChannel } from '../vouchers/own-channels.js'
 
 const NETWORK = { chainId: 31_337, contract: `0x${'ee'.repeat(20)}` as Hex }
 const PROVIDER: Hex = `0x${'11'.repeat(20)}`
@@ -20,11 +20,11 @@ const PRICE = 2n ** 30n
 const ELEMENTS = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)]
 
 describe('the tokens of a client', () => {
-  const funded = (more: Partial<FundedChannel> = {}): FundedChannel => ({
-    ...{ id: CHANNEL, deposit: BigInt(1000 * budgetBytes), paid: 0n, closesAt: undefined, ...more },
+  const funded = (more: Partial<FoundChannel> = {}): FoundChannel => ({
+    ...{ id: CHANNEL, deposit: BigInt(1000 * budgetBytes), paid: 0n, closesAt: undefined, isPremium: false, ...more },
     channel: { number: 1, payer: PROVIDER, payee: PROVIDER, signer: accountOf(KEY), price: PRICE },
   })
-  const request = (more: Partial<TokenRequest> = {}, key: Hex = KEY): TokenRequest => {
+  const request = (more: Pick<Partial<TokenRequest>, 'era'> = {}, key: Hex = KEY): TokenRequest => {
     const order = { era: 3, blindedElements: ELEMENTS, ...more }
     const digest = tokenOrderDigest(NETWORK, { provider: PROVIDER, channel: CHANNEL, ...order })
     return { channel: fromHex(CHANNEL), signature: digestSigner(key)(digest), ...order }

@@ -15,6 +15,8 @@ export interface VoucherBookModules {
 
 export class VoucherBook implements Payments {
   readonly #modules: VoucherBookModules
+  /** bytes that sessions were given for the vouchers of a channel */
+  readonly #carried = new Map<Hex, number>()
   /** one voucher is kept after the other: two sessions may pay by one channel */
   #last: Promise<unknown> = Promise.resolve()
 
@@ -22,30 +24,34 @@ export class VoucherBook implements Payments {
     this.#modules = modules
   }
 
-  async accept(voucher: Voucher, signature: Uint8Array): Promise<Paid | undefined> {
+  async accept(voucher: Voucher, signature: Uint8Array, sessionBytes: number): Promise<Paid | undefined> {
     const { channels, signerOf } = this.#modules
-    const { channel: id, total } = voucher
-    // The cheap check comes first: it is all that a replayed voucher costs.
-    if (total <= this.#totalOf(id)) return undefined
-    const channel = await channels.find(id, total)
+    const channel = await channels.find(voucher.channel, voucher.total)
     // What is carried now is redeemed later, and a channel that closes may have ended by then.
     if (channel === undefined || channel.closesAt !== undefined) return undefined
     if (signerOf(voucher, signature) !== channel.channel.signer) return undefined
     const payable = payableBytes(channel)
-    const kept = this.#last.then(() => this.#keep(voucher, signature, payable))
+    const kept = this.#last.then(() => this.#keep(voucher, signature, sessionBytes, payable))
     this.#last = kept.catch(() => {})
     const bytes = await kept
     return bytes === undefined ? undefined : { bytes, isPremium: channel.isPremium }
   }
 
-  async #keep(voucher: Voucher, signature: Uint8Array, payable: number): Promise<number | undefined> {
-    const bytes = newlyPaidBytes(voucher.total, this.#totalOf(voucher.channel), payable)
-    if (bytes === 0) return undefined
-    await this.#modules.store.put({ voucher, signature: toHex(signature) })
+  async #keep(
+    voucher: Voucher,
+    signature: Uint8Array,
+    sessionBytes: number,
+    payable: number,
+  ): Promise<number | undefined> {
+    const { store } = this.#modules
+    const { channel, total } = voucher
+    const newest = store.newest(channel)?.voucher.total ?? 0
+    // What was signed before this process began was carried before, too.
+    const carried = this.#carried.get(channel) ?? newest
+    const bytes = Math.min(sessionBytes, newlyPaidBytes(Math.max(newest, total), carried, payable))
+    if (bytes <= 0) return undefined
+    if (total > newest) await store.put({ voucher, signature: toHex(signature) })
+    this.#carried.set(channel, carried + bytes)
     return bytes
-  }
-
-  #totalOf(channel: Hex): number {
-    return this.#modules.store.newest(channel)?.voucher.total ?? 0
   }
 }

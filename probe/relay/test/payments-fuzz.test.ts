@@ -38,7 +38,7 @@ describe('fuzzed payments', function () {
         if (!isSigned) return undefined
         const bytes = voucher.total - total
         total = voucher.total
-        return bytes
+        return { bytes, isPremium: false }
       },
     }
     const [sessionId, tag] = [randomBytes(32), randomBytes(8)]
@@ -80,9 +80,9 @@ describe('fuzzed payments', function () {
           clock: { now: () => nowMs },
         })
         let voids = 0
-        const finished = await session.hear(1000, bytes => {
-          if (bytes === undefined) voids++
-          else allowance.pay(bytes)
+        const finished = await session.hear(1000, paid => {
+          if (paid === undefined) voids++
+          else allowance.pay(paid.bytes)
           frames.length = Math.min(frames.length, 1) // once more is enough
         })
         heard.voids += voids

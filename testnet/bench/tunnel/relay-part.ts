@@ -29,7 +29,7 @@ function believing(): Payments {
       const bytes = total - (totals.get(channel) ?? 0)
       if (bytes <= 0) return undefined
       totals.set(channel, total)
-      return bytes
+      return { bytes, isPremium: false }
     },
   }
 }

@@ -69,11 +69,16 @@ describe("a provider's vouchers", () => {
 
   const premium = new Set<Hex>()
   const put = (channel: FundedChannel) => onChain.set(channel.id, channel)
-  const accept = async (voucher: Voucher, key = USER.privateKey as Hex) =>
-    book.accept(voucher, await voucherSigner(NETWORK, key).sign(voucher))
-  const pay = async (channel: Hex, total: number, key = USER.privateKey as Hex) => {
+  const accept = async (voucher: Voucher, key = USER.privateKey as Hex, sessionBytes = Number.MAX_SAFE_INTEGER) =>
+    book.accept(voucher, await voucherSigner(NETWORK, key).sign(voucher), sessionBytes)
+  const pay = async (
+    channel: Hex,
+    total: number,
+    key = USER.privateKey as Hex,
+    sessionBytes = Number.MAX_SAFE_INTEGER,
+  ) => {
     const voucher: Voucher = { sessionId: HASH, bytes: 5, head: HASH, elapsedMs: 7, channel, total }
-    return (await accept(voucher, key))?.bytes
+    return (await accept(voucher, key, sessionBytes))?.bytes
   }
 
   it('pay for the bytes that none before them paid for', async () => {
@@ -97,6 +102,16 @@ describe("a provider's vouchers", () => {
     expect(await accept({ ...voucher, channel: cheap.id })).to.deep.equal({ bytes: MIB, isPremium: false })
   })
 
+  it('that overtake one another on two streams pay each session for its own bytes', async () => {
+    const { id } = funded(100n)
+    put(funded(100n))
+    const key = USER.privateKey as Hex
+    expect(await pay(id, 3 * MIB, key, MIB), 'the later one').to.equal(MIB)
+    expect(await pay(id, 2 * MIB, key, 2 * MIB), 'the earlier one').to.equal(2 * MIB)
+    expect(await pay(id, 2 * MIB, key, MIB), 'nothing is left').to.equal(undefined)
+    expect(store.newest(id)?.voucher.total).to.equal(3 * MIB)
+  })
+
   it('survive a restart, and a killed process loses none', async () => {
     const { id } = funded(100n)
     put(funded(100n))
@@ -117,7 +132,8 @@ describe("a provider's vouchers", () => {
     expect(await pay(id, 20 * MIB)).to.equal(undefined)
     put(funded(5n))
     nowMs += 1000
-    expect(await pay(id, 21 * MIB), 'after a top-up').to.equal(undefined)
+    expect(await pay(id, 21 * MIB), 'what a top-up pays of it').to.equal(2 * MIB)
+    expect(await pay(id, 22 * MIB)).to.equal(undefined)
   })
 
   it('attack: of no channel, of a closing one, or signed by another key: void, and nothing is kept', async () => {
