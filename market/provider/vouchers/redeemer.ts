@@ -38,14 +38,6 @@ export class Redeemer {
     await this.#redeem(due)
   }
 
-  /** Redeems everything. @returns how many channels owed something */
-  async redeemAll(): Promise<number> {
-    await this.#modules.channels.lookAgain()
-    const owing = this.#owing()
-    await this.#redeem(owing)
-    return owing.length
-  }
-
   #owing(): KeptVoucher[] {
     const { store, channels } = this.#modules
     return store.all().filter(({ voucher: { channel, total } }) => {
