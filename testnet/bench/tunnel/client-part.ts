@@ -16,8 +16,7 @@ import { monotonicMs } from './clock.js'
 import { framed } from './framed-stream.js'
 import { claimOf } from './grants.js'
 import { Keystream } from './keystream.js'
-import type { Part } from './role-main.js'
-import type { Answer, Death, Order, RoleOptions, Total } from './role-messages.js'
+import type { Answer, Death, Order, Part, RoleOptions, Total } from './role-messages.js'
 import { readTrailer, TRAILER_BYTES } from './trailer.js'
 
 const JOINED_MS = 5000

@@ -5,8 +5,7 @@ import { TunnelSocket } from '../../../market/tunnel-socket.js'
 import { systemClock, systemRandom } from '../../../probe/system.js'
 import { ExitTunnels, keyPairOf, type QuicStream } from '../../../probe/tunnel/index.js'
 import { Keystream } from './keystream.js'
-import type { Part } from './role-main.js'
-import type { RoleOptions } from './role-messages.js'
+import type { Part, RoleOptions } from './role-messages.js'
 import { trailerOf } from './trailer.js'
 
 const CHUNK_BYTES = 32 << 10

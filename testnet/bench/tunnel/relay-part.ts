@@ -7,8 +7,7 @@ import { systemClock, systemRandom } from '../../../probe/system.js'
 import { PROVIDER_KEYS } from '../../lab/session.js'
 import { framed } from './framed-stream.js'
 import { claimOf } from './grants.js'
-import type { Part } from './role-main.js'
-import type { RoleOptions } from './role-messages.js'
+import type { Part, RoleOptions } from './role-messages.js'
 
 export async function relayPart({ host, grantKbps }: RoleOptions): Promise<Part> {
   const relay = await Relay.open({

@@ -1,6 +1,5 @@
 /** The results of `bench tunnel`, as in its JSON file. Rates in kbit/s of what the application reads, unless said. */
 import type { Mode } from '../../../probe/tunnel/index.js'
-import type { Criterion } from './verdict.js'
 
 export const FAULTS = ['kill', 'blackhole'] as const
 export type Fault = (typeof FAULTS)[number]
@@ -65,4 +64,11 @@ export interface TunnelResult {
   readonly criteria: readonly Criterion[]
   readonly ok: boolean
   readonly verdict: string
+}
+
+export interface Criterion {
+  readonly what: string
+  readonly value: number
+  readonly atLeast?: number
+  readonly atMost?: number
 }

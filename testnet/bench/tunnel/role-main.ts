@@ -3,12 +3,7 @@ import '../../../proto/polyfill.js'
 import { clientPart } from './client-part.js'
 import { exitPart } from './exit-part.js'
 import { relayPart } from './relay-part.js'
-import type { Answer, Order, Role, RoleOptions } from './role-messages.js'
-
-export interface Part {
-  readonly first: Answer
-  handle(order: Order): Promise<Answer>
-}
+import type { Answer, Order, Part, Role, RoleOptions } from './role-messages.js'
 
 const PARTS: Record<Role, (options: RoleOptions) => Promise<Part>> = {
   client: clientPart,

@@ -73,3 +73,9 @@ export interface Total {
   /** as the exit has hashed all that it sent, and the client all that came */
   readonly isSameHash: boolean
 }
+
+/** What a role's process does. */
+export interface Part {
+  readonly first: Answer
+  handle(order: Order): Promise<Answer>
+}

@@ -1,13 +1,6 @@
 /** The bounds of the tunnel, and whether they hold. Pure. */
 import { quantile } from '../quantile.js'
-import type { FaultRow, RateRow, TunnelResult } from './result.js'
-
-export interface Criterion {
-  readonly what: string
-  readonly value: number
-  readonly atLeast?: number
-  readonly atMost?: number
-}
+import type { Criterion, FaultRow, RateRow, TunnelResult } from './result.js'
 
 type Rows = Pick<TunnelResult, 'faults' | 'rates'>
 
