@@ -1,8 +1,8 @@
 /** The figures of the tunnel as tables. Pure. */
 import { table } from '../markdown.js'
 import { quantile } from '../quantile.js'
-import type { FaultRow, RateRow, TunnelResult, UptimeRow } from './result.js'
-import { type Criterion, gapsBeforeOf, gapsOf, holds, sharesOf } from './verdict.js'
+import type { Criterion, FaultRow, RateRow, TunnelResult, UptimeRow } from './result.js'
+import { gapsBeforeOf, gapsOf, holds, sharesOf } from './verdict.js'
 
 const ms = (value: number): string => value.toFixed(0)
 const share = (value: number): string => value.toFixed(2)
