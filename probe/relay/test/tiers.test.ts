@@ -86,11 +86,13 @@ describe('tiers of a relay', function () {
     expect(await client.ready).to.equal(true)
     const { tag, udpPort } = answer.grant
     const beginning = receiptStart(sessionId, tag)
+    let sessionBytes = 0
     const pay = async (channel: Buffer, bytes = PAY_BYTES) => {
+      sessionBytes += bytes
       const { paidBytes } = network.relay.stats
       const total = (till.totals.get(`0x${channel.toString('hex')}`) ?? 0) + bytes
       const payment = { channel, total }
-      const counter = await counterSign(receipts.at(-1) ?? beginning, total, till.payer.voucherSigner, payment)
+      const counter = await counterSign(receipts.at(-1) ?? beginning, sessionBytes, till.payer.voucherSigner, payment)
       await stream.send(OpenerFrame.encode({ counter }))
       await until(() => network.relay.stats.paidBytes > paidBytes)
     }
