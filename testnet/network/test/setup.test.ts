@@ -25,7 +25,8 @@ const PROVIDERS = ['provider-1', 'provider-2'].map((name, i) => ({ ...node(name)
 /** Each contract; ether and tokens for each node, and the pot of rewards; approval, deposit and registration for each node but the late one. */
 const NODES = VERIFIERS.length + PROVIDERS.length
 const FILL_POT = 2
-const ROUNDS = [9, 2 * (NODES + 1) + FILL_POT, 3 * NODES]
+const CONTRACTS = 12
+const ROUNDS = [CONTRACTS, 2 * (NODES + 1) + FILL_POT, 3 * NODES]
 
 describe('setup of a network on a chain that mines on demand', function () {
   this.timeout(60_000)
