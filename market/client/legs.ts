@@ -210,8 +210,7 @@ export class Legs {
       hosts: [exit.host, ...used.flatMap(({ hosts }) => hosts)],
     }
     const drawn = Buffer.from(random.bytes(RANDOM_BYTES)).readUIntBE(0, RANDOM_BYTES) / 2 ** (8 * RANDOM_BYTES)
-    const found = drawProvider(providers(), wishes(), taken, drawn)
-    return providers().find(({ account }) => account === found?.account)
+    return drawProvider(providers(), wishes(), taken, drawn)
   }
 
   #avoid(account: Hex): void {

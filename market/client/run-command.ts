@@ -9,6 +9,7 @@ import { openLog } from '../../verifier/cli/log.js'
 import { NODE_OPTIONS } from '../../verifier/cli/node-settings.js'
 import { readOwnKeys } from '../../verifier/cli/own-keys.js'
 import { PASSWORD_OPTION } from '../../verifier/cli/password.js'
+import { WILDCARDS } from '../../verifier/cli/reachable-addresses.js'
 import { runNode } from '../../verifier/cli/run-node.js'
 import { settings } from '../../verifier/cli/settings.js'
 import { UserError } from '../../verifier/config/errors.js'
@@ -18,7 +19,6 @@ import { startClient } from './start.js'
 
 /** An exit knows no more legs of a tunnel. */
 const MAX_LEGS = 8
-const UNSPECIFIED = ['0.0.0.0', '::']
 
 export const RUN_OPTIONS = {
   'data-dir': {
@@ -77,7 +77,7 @@ export const clientRun: Command<InferredOptionTypes<typeof RUN_OPTIONS>> = {
       logger: openLog(flags['log-level']),
       network: await loadNetworkFile(flags.network),
     }
-    if (UNSPECIFIED.includes(options.udpHost) && options.udpAnnounce === undefined) {
+    if (WILDCARDS.includes(options.udpHost) && options.udpAnnounce === undefined) {
       throw new UserError(
         'usage',
         `--udp-host ${options.udpHost} is no address that providers can send to. Add --udp-announce HOST.`,

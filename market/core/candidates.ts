@@ -49,12 +49,12 @@ const UNKNOWN_SCORE_BPS = 1000
 const PRICE_SCALE = 1_000_000_000n
 
 /** @param random in [0, 1). @returns undefined if nobody is left */
-export function drawProvider(
-  candidates: readonly Candidate[],
+export function drawProvider<C extends Candidate>(
+  candidates: readonly C[],
   wishes: Wishes,
   taken: Taken,
   random: number,
-): Candidate | undefined {
+): C | undefined {
   const prefixes = new Set(taken.hosts.map(prefixKey))
   const suiting = candidates.filter(
     one =>

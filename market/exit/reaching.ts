@@ -4,7 +4,7 @@
  * that was checked.
  */
 import { lookup } from 'node:dns/promises'
-import { BlockList, isIP, isIPv6 } from 'node:net'
+import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { scopeOf } from '../../probe/wire/next-hop.js'
 import type { Destination } from '../core/destination.js'
@@ -18,7 +18,6 @@ export interface Allowed {
 
 /** Mail from strangers has every exit's address on block lists within a day. */
 const MAIL_PORT = 25
-const IPV4 = /^\d+\.\d+\.\d+\.\d+$/
 const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
 
 export type Resolve = (host: string) => Promise<readonly string[]>
@@ -61,7 +60,7 @@ export class Reaching {
   }
 }
 
-const familyOf = (address: string): 'ipv4' | 'ipv6' => (IPV4.test(address) ? 'ipv4' : 'ipv6')
+const familyOf = (address: string): 'ipv4' | 'ipv6' => (isIPv4(address) ? 'ipv4' : 'ipv6')
 
 /** An IPv4 address in the clothes of IPv6 is an IPv4 address. */
 const unmapped = (address: string): string => MAPPED.exec(address)?.[1] ?? address

@@ -13,7 +13,7 @@ const LOCALHOST = ['127.0.0.1', '::1']
 /** DNS says for sure that there is no such name, or no such record. Another error may pass, and refuses nobody. */
 const NO_RECORD = ['ENOTFOUND', 'ENODATA', 'EBADNAME']
 /** All addresses of a machine. */
-const WILDCARDS = ['0.0.0.0', '::']
+export const WILDCARDS = ['0.0.0.0', '::']
 
 /** What `NodeOptions` says of addresses. */
 export type Addresses = Pick<NodeOptions, 'listen' | 'announce' | 'udpHost' | 'udpAnnounce'>
