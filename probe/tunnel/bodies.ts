@@ -3,10 +3,11 @@
  *
  * join    clock 8 | tunnel 16 | down tag 8 | rate of the down session 4 (kbit/s)  client → exit
  * packet  a packet of QUIC                                                      both ways
- * ping    clock 8 | cookie 8 | change 4 | mode 1 | padded 1 | legs 1 | down tags 8 each    client → exit
- * pong    clock of the ping or join 8 | cookie 8 | proven bytes 6 | legs 1 | tags       exit → client
+ * ping    clock 8 | cookie 8 | change 4 | mode 1 | padded 1 | legs 1 | for each: down tag 8, seen 4    client → exit
+ * pong    clock of the ping or join 8 | cookie 8 | proven bytes 6 | legs 1 | for each: down tag 8, seen 4   exit → client
  *
- * A ping names the legs that both ends shall use, and the number of this choice: pings may come out of order. A pong names those that the exit uses. A body that is not exactly one of these drops.
+ * A ping names the legs that both ends shall use, and the number of this choice: pings may come out of order. A pong names those that the exit uses. `seen` tells
+ * what has come on a leg: one more than the highest sequence number. A body that is not exactly one of these drops.
  */
 import { TAG_BYTES } from '../../proto/datagram.js'
 import { COOKIE_BYTES, MOST_LEGS, PACKET_BYTES, TUNNEL_ID_BYTES } from './constants.js'
@@ -26,6 +27,14 @@ export interface Join {
   readonly downKbps: number
 }
 
+/** A leg in use. */
+export interface Named {
+  /** down tag */
+  readonly tag: Uint8Array
+  /** One more than the highest sequence number that has come on the leg; 0 before the first. */
+  readonly seen: number
+}
+
 export interface Ping {
   readonly clockMs: number
   /** of the last pong on this leg; zeros before the first */
@@ -35,7 +44,7 @@ export interface Ping {
   readonly mode: Mode
   /** whether the exit shall pad what it sends on this leg */
   readonly padded: boolean
-  readonly activeTags: readonly Uint8Array[]
+  readonly active: readonly Named[]
 }
 
 export interface Pong {
@@ -44,7 +53,7 @@ export interface Pong {
   readonly cookie: Uint8Array
   /** bytes of this leg that the exit has proven */
   readonly provenBytes: number
-  readonly activeTags: readonly Uint8Array[]
+  readonly active: readonly Named[]
 }
 
 const RATE_BYTES = 4
@@ -56,6 +65,8 @@ const JOIN_BYTES = JOIN_RATE_AT + RATE_BYTES
 const CHANGE_AT = CLOCK_BYTES + COOKIE_BYTES
 const MODE_AT = CHANGE_AT + 4
 const PING_TAGS_AT = MODE_AT + 3
+const SEEN_BYTES = 4
+const NAMED_BYTES = TAG_BYTES + SEEN_BYTES
 const PONG_TAGS_AT = CLOCK_BYTES + COOKIE_BYTES + PROVEN_BYTES + 1
 export const NO_COOKIE = new Uint8Array(COOKIE_BYTES)
 
@@ -79,13 +90,13 @@ export function decodeJoin(content: Buffer): Join | undefined {
   return { clockMs, tunnelId, downTag: content.subarray(JOIN_TAG_AT, JOIN_RATE_AT), downKbps }
 }
 
-export function encodePing({ clockMs, cookie, change, mode, padded, activeTags }: Ping): Buffer {
+export function encodePing({ clockMs, cookie, change, mode, padded, active }: Ping): Buffer {
   const head = Buffer.alloc(PING_TAGS_AT)
   head.writeDoubleBE(clockMs)
   head.set(cookie, CLOCK_BYTES)
   head.writeUInt32BE(change, CHANGE_AT)
-  head.set([MODES.indexOf(mode), padded ? 1 : 0, activeTags.length], MODE_AT)
-  return Buffer.concat([head, ...activeTags])
+  head.set([MODES.indexOf(mode), padded ? 1 : 0, active.length], MODE_AT)
+  return Buffer.concat([head, ...active.map(encodeNamed)])
 }
 
 export function decodePing(content: Buffer): Ping | undefined {
@@ -93,28 +104,28 @@ export function decodePing(content: Buffer): Ping | undefined {
   const clockMs = clockOf(content)
   const [modeByte, paddedByte] = content.subarray(MODE_AT)
   const mode = MODES[modeByte!]
-  const activeTags = tagsOf(content, PING_TAGS_AT)
-  if (clockMs === undefined || mode === undefined || paddedByte! > 1 || !activeTags) return undefined
+  const active = namedIn(content, PING_TAGS_AT)
+  if (clockMs === undefined || mode === undefined || paddedByte! > 1 || !active) return undefined
   const change = content.readUInt32BE(CHANGE_AT)
-  return { clockMs, cookie: cookieOf(content), change, mode, padded: paddedByte === 1, activeTags }
+  return { clockMs, cookie: cookieOf(content), change, mode, padded: paddedByte === 1, active }
 }
 
-export function encodePong({ clockMs, cookie, provenBytes, activeTags }: Pong): Buffer {
+export function encodePong({ clockMs, cookie, provenBytes, active }: Pong): Buffer {
   const head = Buffer.alloc(PONG_TAGS_AT)
   head.writeDoubleBE(clockMs)
   head.set(cookie, CLOCK_BYTES)
   head.writeUIntBE(provenBytes, CLOCK_BYTES + COOKIE_BYTES, PROVEN_BYTES)
-  head[PONG_TAGS_AT - 1] = activeTags.length
-  return Buffer.concat([head, ...activeTags])
+  head[PONG_TAGS_AT - 1] = active.length
+  return Buffer.concat([head, ...active.map(encodeNamed)])
 }
 
 export function decodePong(content: Buffer): Pong | undefined {
   if (content.length < PONG_TAGS_AT) return undefined
   const clockMs = clockOf(content)
-  const activeTags = tagsOf(content, PONG_TAGS_AT)
-  if (clockMs === undefined || !activeTags) return undefined
+  const active = namedIn(content, PONG_TAGS_AT)
+  if (clockMs === undefined || !active) return undefined
   const provenBytes = content.readUIntBE(CLOCK_BYTES + COOKIE_BYTES, PROVEN_BYTES)
-  return { clockMs, cookie: cookieOf(content), provenBytes, activeTags }
+  return { clockMs, cookie: cookieOf(content), provenBytes, active }
 }
 
 const cookieOf = (content: Buffer): Buffer => content.subarray(CLOCK_BYTES, CLOCK_BYTES + COOKIE_BYTES)
@@ -124,9 +135,19 @@ function clockOf(content: Buffer): number | undefined {
   return Number.isFinite(clockMs) && clockMs >= 0 ? clockMs : undefined
 }
 
-/** The tags to the end of the content. Their number stands in the byte before. */
-function tagsOf(content: Buffer, at: number): Buffer[] | undefined {
+function encodeNamed({ tag, seen }: Named): Buffer {
+  const bytes = Buffer.alloc(NAMED_BYTES)
+  bytes.set(tag)
+  bytes.writeUInt32BE(seen, TAG_BYTES)
+  return bytes
+}
+
+/** The legs to the end of the content. Their number stands in the byte before. */
+function namedIn(content: Buffer, at: number): Named[] | undefined {
   const count = content[at - 1]!
-  if (count > MOST_LEGS || content.length !== at + count * TAG_BYTES) return undefined
-  return Array.from({ length: count }, (_, i) => content.subarray(at + i * TAG_BYTES, at + (i + 1) * TAG_BYTES))
+  if (count > MOST_LEGS || content.length !== at + count * NAMED_BYTES) return undefined
+  return Array.from({ length: count }, (_, i) => {
+    const from = at + i * NAMED_BYTES
+    return { tag: content.subarray(from, from + TAG_BYTES), seen: content.readUInt32BE(from + TAG_BYTES) }
+  })
 }

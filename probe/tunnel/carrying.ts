@@ -1,4 +1,4 @@
-/** Takes packets out of QUIC as fast as the legs may carry them. */
+/** Takes packets out of QUIC as fast as the legs may carry them, and carries again what died with a leg. */
 import type { MonotonicClock } from '../ports.js'
 import type { Mode } from './bodies.js'
 import { PACKET_BYTES } from './constants.js'
@@ -22,9 +22,18 @@ export class Carrying {
   readonly #options: CarryingOptions
   readonly #packet = Buffer.allocUnsafe(PACKET_BYTES)
   #stopWaiting: (() => void) | undefined
+  /** packets of dead legs, the oldest first */
+  #again: Buffer[] = []
+  #againAt = 0
 
   constructor(options: CarryingOptions) {
     this.#options = options
+  }
+
+  /** Carries the packets of a dead leg on those that live, before anything new. */
+  repeat(packets: readonly Buffer[]): void {
+    this.#again = [...this.#again.slice(this.#againAt), ...packets]
+    this.#againAt = 0
   }
 
   flush(quic: QuicEnd): void {
@@ -37,9 +46,9 @@ export class Carrying {
         this.#later(quic, choice.waitMs)
         return
       }
-      const length = quic.pull(this.#packet)
-      if (length === 0) return
-      for (const leg of choice.legs) leg.carry(this.#packet.subarray(0, length), nowMs)
+      const packet = this.#next(quic)
+      if (!packet) return
+      for (const leg of choice.legs) leg.carry(packet, nowMs, choice.legs.length === 1)
     }
     this.#later(quic, 0)
   }
@@ -49,12 +58,22 @@ export class Carrying {
     const length = quic.pull(this.#packet)
     if (length === 0) return
     const nowMs = this.#options.clock.now()
-    for (const leg of this.#options.legs()) leg.carry(this.#packet.subarray(0, length), nowMs)
+    for (const leg of this.#options.legs()) leg.carry(this.#packet.subarray(0, length), nowMs, false)
   }
 
   stop(): void {
     this.#stopWaiting?.()
     this.#stopWaiting = undefined
+  }
+
+  #next(quic: QuicEnd): Buffer | undefined {
+    const again = this.#again[this.#againAt]
+    if (again) {
+      this.#againAt++
+      return again
+    }
+    const length = quic.pull(this.#packet)
+    return length === 0 ? undefined : this.#packet.subarray(0, length)
   }
 
   #later(quic: QuicEnd, ms: number): void {

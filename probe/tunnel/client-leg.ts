@@ -1,12 +1,22 @@
 /** A client's leg: it joins, pings, and learns from pongs what the exit has proven. */
 import { TAG_BYTES } from '../../proto/datagram.js'
 import type { RandomSource } from '../ports.js'
-import { decodePong, encodeJoin, encodePing, type Join, KIND, NO_COOKIE, type Ping, type Pong } from './bodies.js'
+import {
+  decodePong,
+  encodeJoin,
+  encodePing,
+  type Join,
+  KIND,
+  type Named,
+  NO_COOKIE,
+  type Ping,
+  type Pong,
+} from './bodies.js'
 import { JOIN_AGAIN_MS, JOIN_MS } from './constants.js'
 import { type Address, LegEnd, type TunnelPort } from './leg.js'
 import { DatagramOpener, DatagramSealer } from './leg-datagram.js'
 import { clientSecret, freshKeyPair, joinKeys, legKeys } from './leg-keys.js'
-import { type Excuse, type Hearing, NO_EXCUSE, Smoothed } from './liveness.js'
+import { Answers, type Excuse, type Hearing, NO_EXCUSE, Smoothed } from './liveness.js'
 
 /** The two sessions of a leg, as the provider granted them. */
 export interface LegGrants {
@@ -35,7 +45,7 @@ export interface LegGrants {
 export type LegDeath = 'silent' | 'unanswered' | 'worn' | 'closed' | 'ended'
 
 /** Which legs both ends shall use, and how. */
-export type Chosen = Pick<Ping, 'change' | 'mode' | 'activeTags'>
+export type Chosen = Pick<Ping, 'change' | 'mode' | 'active'>
 
 export interface ClientLegOptions {
   readonly grants: LegGrants
@@ -52,6 +62,7 @@ export class ClientLeg extends LegEnd implements Hearing {
   readonly #joined = Promise.withResolvers<void>()
   readonly #dead = Promise.withResolvers<LegDeath>()
   readonly #roundTrip = new Smoothed()
+  readonly #answers = new Answers()
   readonly #beganMs: number
   #joinAtMs: number
   #joinAgainMs = JOIN_AGAIN_MS
@@ -63,6 +74,7 @@ export class ClientLeg extends LegEnd implements Hearing {
   /** The owner lets this leg carry nothing more, but still counts what comes. */
   isRetired = false
   heardMs: number
+  flow = 0
   excuse: Excuse = NO_EXCUSE
 
   /** @throws TunnelError `unusable-key`; RangeError for tags of another length, or rates below 1 */
@@ -118,6 +130,10 @@ export class ClientLeg extends LegEnd implements Hearing {
     return this.#roundTrip.jitter
   }
 
+  get unansweredShare(): number {
+    return this.#answers.unansweredShare
+  }
+
   /** From now on both ends send datagrams of any length. */
   unpad(): void {
     this.padded = false
@@ -138,19 +154,21 @@ export class ClientLeg extends LegEnd implements Hearing {
 
   ping(chosen: Chosen, nowMs: number): void {
     const ping = { clockMs: nowMs, cookie: this.#cookie, padded: this.padded, ...chosen }
+    this.#answers.asked(nowMs)
     this.send(KIND.ping, encodePing(ping), nowMs)
   }
 
-  /** @returns whether this was a pong, and the leg's first; undefined for anything that is no pong */
-  take(content: Buffer, nowMs: number): 'first' | 'later' | undefined {
+  /** @returns undefined for anything that is no pong */
+  take(content: Buffer, nowMs: number): { readonly isFirst: boolean; readonly active: readonly Named[] } | undefined {
     const pong = decodePong(content)
     if (!pong || pong.clockMs > nowMs || this.#state === 'dead') return undefined
     this.#learn(pong, nowMs)
-    if (this.#state === 'joined') return 'later'
+    const { active } = pong
+    if (this.#state === 'joined') return { isFirst: false, active }
     this.#state = 'joined'
     this.heardMs = nowMs + this.rttMs!
     this.#joined.resolve()
-    return 'first'
+    return { isFirst: true, active }
   }
 
   die(why: LegDeath): void {
@@ -159,10 +177,11 @@ export class ClientLeg extends LegEnd implements Hearing {
   }
 
   /** Pongs may come out of order. */
-  #learn({ clockMs, cookie, provenBytes, activeTags }: Pong, nowMs: number): void {
+  #learn({ clockMs, cookie, provenBytes, active }: Pong, nowMs: number): void {
     this.#roundTrip.add(nowMs - clockMs)
+    this.#answers.answered(clockMs)
     this.#cookie = Buffer.from(cookie)
     this.#provenUp = Math.max(this.#provenUp, provenBytes)
-    this.isUsedByExit = activeTags.some(tag => Buffer.compare(tag, this.grants.down.tag) === 0)
+    this.isUsedByExit = active.some(({ tag }) => Buffer.compare(tag, this.grants.down.tag) === 0)
   }
 }

@@ -13,7 +13,7 @@ import { echoOf, isChallenge } from '../wire/path-validation.js'
 import { isPacket, KIND, type Mode } from './bodies.js'
 import { Carrying } from './carrying.js'
 import { type Chosen, ClientLeg, type LegDeath, type LegGrants } from './client-leg.js'
-import { KEEP_ALIVE_MS, MOST_LEGS, PING_MS, TUNNEL_ID_BYTES, WORN_LEFT } from './constants.js'
+import { HANDSHAKE_MS, KEEP_ALIVE_MS, MOST_LEGS, PING_MS, TUNNEL_ID_BYTES, WORN_LEFT } from './constants.js'
 import { type DatagramCounts, noDatagrams } from './datagram-counts.js'
 import { type TunnelEnd, TunnelError } from './errors.js'
 import type { Address, TunnelPort } from './leg.js'
@@ -57,6 +57,8 @@ export class ClientTunnel {
   #stopTicking: () => void
   /** when the exit was last asked for a sign that it knows the tunnel */
   #askedMs: number
+  /** of the handshake, once a leg has joined */
+  #stopAwaiting: (() => void) | undefined
 
   private constructor(options: ClientTunnelOptions, connection: Connection) {
     this.#options = options
@@ -70,7 +72,10 @@ export class ClientTunnel {
       isClient: true,
       timers: this.#timers,
       accepts: certificate => certificate !== undefined && this.#isRight(certificate),
-      onOpen: () => this.#established.resolve(),
+      onOpen: () => {
+        this.#stopAwaiting?.()
+        this.#established.resolve()
+      },
       onStream: () => {},
       onPackets: last => (last ? this.#carrying.flushLast(this.#quic) : this.#carrying.flush(this.#quic)),
       onClosed: end => this.#finish(end),
@@ -176,8 +181,14 @@ export class ClientTunnel {
       return
     }
     const pong = opened.kind === KIND.pong ? leg.take(opened.content, nowMs) : undefined
-    if (!pong) this.counts.malformed++
-    if (pong === 'first') this.#choose()
+    if (!pong) {
+      this.counts.malformed++
+      return
+    }
+    for (const { tag, seen } of pong.active) this.#legs.get(keyOf(tag))?.kept.saw(seen)
+    if (!pong.isFirst) return
+    this.#stopAwaiting ??= this.#timers.after(HANDSHAKE_MS, () => this.#quic.abandon({ why: 'no-handshake' }))
+    this.#choose()
   }
 
   get #isClosed(): boolean {
@@ -189,8 +200,8 @@ export class ClientTunnel {
   }
 
   get #chosen(): Chosen {
-    const activeTags = this.#active.map(leg => leg.grants.down.tag)
-    return { change: this.#change, mode: this.#options.mode, activeTags }
+    const active = this.#active.map(leg => ({ tag: leg.grants.down.tag, seen: leg.seen }))
+    return { change: this.#change, mode: this.#options.mode, active }
   }
 
   #isRight(certificate: Uint8Array): boolean {
@@ -222,13 +233,16 @@ export class ClientTunnel {
     if (living.length === 0) return
     for (const leg of living) leg.die(why)
     const carried = this.#active.some(leg => living.includes(leg))
+    for (const leg of living) this.#carrying.repeat(leg.kept.take())
+    // A last word by the old choice says what came on the dead legs: the exit then repeats only what did not.
+    if (carried) this.#pingAll()
     this.#choose()
     if (carried) this.#quic.nudge()
   }
 
   /** Decides which legs are in use, and tells the exit at once by all that live. */
   #choose(): void {
-    const { mode, clock } = this.#options
+    const { mode } = this.#options
     const usable = this.#joinedLegs.filter(leg => !leg.isRetired)
     // In standby the leg that carries goes on, and then the one that was added first takes over.
     const carrying = usable.find(leg => this.#active.includes(leg)) ?? usable[0]
@@ -238,23 +252,28 @@ export class ClientTunnel {
     for (const leg of active) if (!before.includes(leg)) leg.carriedMs = startMs(before.filter(old => !old.isDead))
     this.#active = active
     this.#change++
-    const nowMs = clock.now()
+    this.#pingAll()
+    this.#quic.resume()
+  }
+
+  #pingAll(): void {
+    const nowMs = this.#options.clock.now()
     const chosen = this.#chosen
     for (const leg of this.#joinedLegs) leg.ping(chosen, nowMs)
-    this.#quic.resume()
   }
 
   #finish(end: TunnelEnd): void {
     this.#stopTicking()
     this.#stopTicking = STOPPED
+    this.#stopAwaiting?.()
     this.#carrying.stop()
     for (const leg of this.legs) leg.die('ended')
     this.#legs.clear()
     this.#active = []
-    const [code, todo] =
-      end.why === 'wrong-certificate'
-        ? (['wrong-certificate', 'choose another exit'] as const)
-        : (['closed', 'open another one'] as const)
+    const isExitsFault = end.why === 'wrong-certificate' || end.why === 'no-handshake'
+    const [code, todo] = isExitsFault
+      ? ([end.why, 'choose another exit'] as const)
+      : (['closed', 'open another one'] as const)
     this.#established.reject(new TunnelError(code, `the tunnel is closed (${end.why}): ${todo}`))
     this.#closed.resolve(end)
   }

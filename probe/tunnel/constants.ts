@@ -21,8 +21,18 @@ export const COOKIE_BYTES = 8
 export const MOST_LEGS = 8
 
 export const PING_MS = 20
+/** An exit looks so often whether a leg has fallen silent. */
+export const LOOK_MS = 10
+/** A timer that is so late is on time. */
+export const TICK_SLACK_MS = 5
 /** A leg is silent once so many pings in a row could have been answered, and none was. */
 export const SILENT_PINGS = 3
+/** On a leg that loses pings or pongs so many must be unanswered that chance does this once in so many pings. */
+export const FALSE_ALARM = 1e-6
+/** And never more. */
+export const MOST_SILENT_PINGS = 10
+/** A leg on which so many datagrams came in as long as SILENT_PINGS take is not silent by chance. */
+export const FLOWING_DATAGRAMS = 12
 /** And for so many times its jitter: RFC 6298 waits that long for a late answer, too. */
 export const SILENT_JITTERS = 4
 /**
@@ -34,6 +44,8 @@ export const ALL_SILENT_MS = 400
 export const JOIN_AGAIN_MS = 60
 /** A leg without a pong is dead after this time. An exit forgets a leg whose client has not answered a pong for so long. */
 export const JOIN_MS = 3000
+/** The client gives up an exit that has answered a join, and has not done the handshake of QUIC after this time. */
+export const HANDSHAKE_MS = 10_000
 /** An exit forgets a leg from which nothing came for so long. */
 export const LEG_IDLE_MS = 5000
 

@@ -1,6 +1,6 @@
 /** What goes wrong with a tunnel or a stream of it. The message says what to do. */
 
-export type TunnelErrorCode = 'no-quic' | 'wrong-certificate' | 'closed' | 'unusable-key' | 'no-leg'
+export type TunnelErrorCode = 'no-quic' | 'wrong-certificate' | 'no-handshake' | 'closed' | 'unusable-key' | 'no-leg'
 
 export class TunnelError extends Error {
   constructor(
@@ -31,6 +31,8 @@ export type TunnelEnd =
   | { readonly why: 'closed' }
   /** the exit showed another certificate than the one that was asked for */
   | { readonly why: 'wrong-certificate' }
+  /** the exit answers joins and pings, but the handshake was not done in time */
+  | { readonly why: 'no-handshake' }
   /** the other end closed it, with a code and a reason of its own */
   | { readonly why: 'peer-closed'; readonly appCode: number; readonly reason: string }
   /** the handshake or the protocol failed; the code is QUIC's (RFC 9000, section 20.1) */

@@ -90,6 +90,9 @@ export class ExitTunnel {
 
   /** @returns whether the body is one that clients send */
   take(leg: ExitLeg, { kind, content }: Body, clockMs: number | undefined, nowMs: number): boolean {
+    // After a silence of all legs, e.g. a pause of the client, whichever is heard first gives all a new start.
+    if (leg.isSilent(nowMs) && this.legs.every(each => each.isSilent(nowMs)))
+      for (const each of this.#legs) each.heardMs = nowMs
     this.#heardMs = leg.heardMs = nowMs
     if (kind === KIND.packet && isPacket(content)) {
       this.#quic ??= this.#begin()
@@ -97,12 +100,20 @@ export class ExitTunnel {
       return true
     }
     const ping = kind === KIND.ping ? leg.takePing(content, nowMs) : undefined
-    if (ping) this.#follow(ping)
+    if (ping) {
+      for (const { tag, seen } of ping.active) this.#legOf(tag)?.kept.saw(seen)
+      this.#follow(ping)
+    }
     const answeredMs = ping?.clockMs ?? clockMs
     if (answeredMs === undefined) return false
-    const tags = this.#active.map(({ downTag }) => downTag)
-    leg.pong(answeredMs, tags, nowMs)
+    const active = this.#active.map(({ downTag, seen }) => ({ tag: downTag, seen }))
+    leg.pong(answeredMs, active, nowMs)
     return true
+  }
+
+  /** This process had a pause, in which it read nothing. */
+  excuse(lateMs: number): void {
+    for (const leg of this.#legs) leg.heardMs += lateMs
   }
 
   /** Forgets legs that are gone, and repairs what was lost on those that have fallen silent. */
@@ -117,7 +128,9 @@ export class ExitTunnel {
     }
     const fallen = this.#active.filter(leg => leg.isSilent(nowMs) && !leg.wasSilent)
     for (const leg of this.#legs) leg.wasSilent = leg.isSilent(nowMs)
-    if (fallen.length > 0 && this.#active.some(leg => !leg.wasSilent)) this.#quic?.nudge()
+    if (fallen.length === 0 || this.#carriers().every(leg => leg.wasSilent)) return
+    for (const leg of fallen) this.#carrying.repeat(leg.kept.take())
+    this.#quic?.nudge()
   }
 
   #begin(): QuicEnd {
@@ -135,24 +148,36 @@ export class ExitTunnel {
   }
 
   /** Uses the legs that the client uses. */
-  #follow({ change, mode, activeTags }: Ping): void {
+  #follow({ change, mode, active }: Ping): void {
     if (change <= this.#change) return
     this.#change = change
     this.#mode = mode
-    const named = activeTags.flatMap(tag => this.legs.filter(({ downTag }) => Buffer.compare(downTag, tag) === 0))
+    const named = active.flatMap(({ tag }) => this.#legOf(tag) ?? [])
     const before = this.#active
     if (named.length === before.length && named.every((leg, i) => leg === before[i])) return
     for (const leg of named) if (!before.includes(leg)) leg.carriedMs = startMs(before)
     this.#active = named
-    if (before.some(leg => !named.includes(leg))) this.#quic?.nudge()
+    const left = before.filter(leg => !named.includes(leg))
+    for (const leg of left) this.#carrying.repeat(leg.kept.take())
+    if (left.length > 0) this.#quic?.nudge()
     this.#quic?.resume()
   }
 
-  /** Legs in use, without those that have fallen silent if others have not. */
+  #legOf(tag: Uint8Array): ExitLeg | undefined {
+    for (const leg of this.#legs) if (Buffer.compare(leg.downTag, tag) === 0) return leg
+    return undefined
+  }
+
+  /**
+   * Legs in use, without those that have fallen silent if others have not. If all in use have, as in standby, another leg
+   * takes over before the client says so: its word comes a round trip later.
+   */
   #carriers(): readonly ExitLeg[] {
     const nowMs = this.#options.clock.now()
     const heard = this.#active.filter(leg => !leg.isSilent(nowMs))
-    return heard.length > 0 ? heard : this.#active
+    if (heard.length > 0 || this.#active.length === 0) return heard
+    const others = this.legs.filter(leg => leg.isValidated && !leg.isSilent(nowMs))
+    return others.length > 0 ? others : this.#active
   }
 
   /** A leg that has been silent, or never showed that its client hears it, makes room for another one. */

@@ -13,7 +13,7 @@ import type { MonotonicClock, RandomSource } from '../ports.js'
 import { HostLimit, type HostRates } from '../wire/host-limit.js'
 import { echoOf, isChallenge } from '../wire/path-validation.js'
 import { decodeJoin, KIND } from './bodies.js'
-import { PING_MS } from './constants.js'
+import { LOOK_MS, TICK_SLACK_MS } from './constants.js'
 import { type DatagramCounts, noDatagrams } from './datagram-counts.js'
 import { ExitLeg, type OpenedJoin } from './exit-leg.js'
 import { ExitTunnel } from './exit-tunnel.js'
@@ -73,6 +73,7 @@ export class ExitTunnels {
   /** by up tag */
   readonly #legs = new Map<string, Joined>()
   #stopTicking: (() => void) | undefined
+  #lookedMs = 0
   #isClosed = false
 
   private constructor(options: ExitTunnelsOptions, connect: Connect) {
@@ -170,7 +171,7 @@ export class ExitTunnels {
     const leg = new ExitLeg(opened, port, this.#mask, random, nowMs)
     if (!tunnel?.addLeg(leg, nowMs)) return false
     this.#legs.set(keyOf(leg), { leg, tunnel })
-    this.#stopTicking ??= this.#timers.after(PING_MS, () => this.#tick())
+    if (!this.#stopTicking) this.#lookAgain(nowMs)
     tunnel.take(leg, { kind: KIND.join, content: Buffer.alloc(0) }, opened.join.clockMs, nowMs)
     return true
   }
@@ -199,8 +200,18 @@ export class ExitTunnels {
 
   #tick(): void {
     const nowMs = this.#options.clock.now()
-    for (const tunnel of this.tunnels) tunnel.tick(this.#limits.idleMs, nowMs)
-    this.#stopTicking = this.#tunnels.size > 0 ? this.#timers.after(PING_MS, () => this.#tick()) : undefined
+    const lateMs = nowMs - this.#lookedMs - LOOK_MS
+    for (const tunnel of this.tunnels) {
+      if (lateMs > TICK_SLACK_MS) tunnel.excuse(lateMs)
+      tunnel.tick(this.#limits.idleMs, nowMs)
+    }
+    this.#stopTicking = undefined
+    if (this.#tunnels.size > 0) this.#lookAgain(nowMs)
+  }
+
+  #lookAgain(nowMs: number): void {
+    this.#lookedMs = nowMs
+    this.#stopTicking = this.#timers.after(LOOK_MS, () => this.#tick())
   }
 }
 

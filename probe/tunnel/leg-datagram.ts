@@ -94,6 +94,11 @@ export class DatagramSealer {
     return this.#last + 1 - this.#sequence
   }
 
+  /** The sequence number of the next datagram. */
+  get next(): number {
+    return this.#sequence
+  }
+
   /**
    * @param content may fill the datagram, less header, kind and authentication
    * @param padded to DATAGRAM_BYTES

@@ -2,6 +2,7 @@
 import { DATAGRAM_BYTES, headerBytes, MAX_SEQUENCE } from '../../proto/datagram.js'
 import { isOverIpv6 } from '../wire/address-family.js'
 import { KIND } from './bodies.js'
+import { KeptPackets } from './kept-packets.js'
 import type { Choosable } from './leg-choice.js'
 import type { Body, DatagramOpener, DatagramSealer, Unopened } from './leg-datagram.js'
 import { Pace } from './pace.js'
@@ -32,6 +33,8 @@ export class LegEnd implements Choosable {
   protected readonly headerBytes: number
   readonly #options: LegEndOptions
   readonly #pace: Pace
+  /** packets of QUIC that the other end may not have seen */
+  readonly kept = new KeptPackets()
   /** What `chooseLegs` compares. A leg that starts late starts beside the others. */
   carriedMs = 0
   /** IP layer */
@@ -67,8 +70,17 @@ export class LegEnd implements Choosable {
     return this.#options.sealer.left === 0 ? Number.POSITIVE_INFINITY : this.#pace.waitMs(nowMs)
   }
 
-  /** Sends a packet of QUIC, whose cost counts in the choice of legs. */
-  carry(packet: Uint8Array, nowMs: number): void {
+  /** One more than the highest sequence number that has come. */
+  get seen(): number {
+    return this.#options.opener.highest + 1
+  }
+
+  /**
+   * Sends a packet of QUIC, whose cost counts in the choice of legs.
+   * @param isOnlyHere whether no other leg carries this packet, too
+   */
+  carry(packet: Uint8Array, nowMs: number, isOnlyHere: boolean): void {
+    if (isOnlyHere) this.kept.add(this.#options.sealer.next, packet)
     this.carriedMs += (this.send(KIND.packet, packet, nowMs) * 8) / this.rateKbps
   }
 

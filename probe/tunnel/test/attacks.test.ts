@@ -56,7 +56,14 @@ function forger(given: { up?: Uint8Array; down?: Uint8Array; exitKey?: Uint8Arra
     ping: (change: number, activeTags: Uint8Array[], padded = true) =>
       datagrams.seal(
         KIND.ping,
-        encodePing({ clockMs: 0, cookie: NO_COOKIE, change, mode: 'copies', padded, activeTags }),
+        encodePing({
+          clockMs: 0,
+          cookie: NO_COOKIE,
+          change,
+          mode: 'copies',
+          padded,
+          active: activeTags.map(tag => ({ tag, seen: 0 })),
+        }),
         padded,
       )!,
   }

@@ -9,7 +9,8 @@ import { randomOf } from './fixtures/sim-network.js'
 const RUNS = 100_000
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length }).map(each => Buffer.from(each))
 const clockMs = fc.double({ min: 0, max: 2 ** 53, noNaN: true }).map(ms => ms + 0)
-const activeTags = fc.array(bytes(8), { maxLength: MOST_LEGS })
+const named = fc.record({ tag: bytes(8), seen: fc.nat(2 ** 32 - 1) })
+const active = fc.array(named, { maxLength: MOST_LEGS })
 const join = fc.record({
   clockMs,
   tunnelId: bytes(16),
@@ -22,9 +23,9 @@ const ping = fc.record({
   change: fc.nat(),
   mode: fc.constantFrom(...MODES),
   padded: fc.boolean(),
-  activeTags,
+  active,
 })
-const pong = fc.record({ clockMs, cookie: bytes(8), provenBytes: fc.nat(2 ** 48 - 1), activeTags })
+const pong = fc.record({ clockMs, cookie: bytes(8), provenBytes: fc.nat(2 ** 48 - 1), active })
 
 describe('bodies', () => {
   it('come back as they were', () => {
@@ -67,7 +68,7 @@ describe('bodies', () => {
       expect(decodeJoin(encodeJoin({ ...one![0], clockMs: wrong }))).to.equal(undefined)
     }
     expect(decodeJoin(encodeJoin({ ...one![0], downKbps: 0 }))).to.equal(undefined)
-    const many = Array.from({ length: MOST_LEGS + 1 }, () => Buffer.alloc(8))
-    expect(decodePing(encodePing({ ...one![1], activeTags: many }))).to.equal(undefined)
+    const many = Array.from({ length: MOST_LEGS + 1 }, () => ({ tag: Buffer.alloc(8), seen: 0 }))
+    expect(decodePing(encodePing({ ...one![1], active: many }))).to.equal(undefined)
   })
 })

@@ -1,8 +1,11 @@
 import { expect } from 'chai'
 import { ALL_SILENT_MS, PING_MS } from '../constants.js'
-import { type Hearing, NO_EXCUSE, Silence, Smoothed, silenceMs } from '../liveness.js'
+import { Answers, type Hearing, NO_EXCUSE, Silence, Smoothed, silenceMs } from '../liveness.js'
 
-const leg = (heardMs: number, jitterMs = 0): Hearing => ({ heardMs, jitterMs, rttMs: 10, excuse: NO_EXCUSE })
+const leg = (heardMs: number, jitterMs = 0): Hearing => ({
+  ...{ heardMs, jitterMs, rttMs: 10, excuse: NO_EXCUSE },
+  ...{ unansweredShare: 0, flow: 0 },
+})
 
 /** Looks every PING_MS while the given legs hear something. @returns when each leg was first found silent */
 function silentAt(
@@ -22,6 +25,37 @@ describe('liveness', () => {
   it('waits for three pings and four times the jitter', () => {
     expect(silenceMs(0)).to.equal(60)
     expect(silenceMs(10)).to.equal(100)
+  })
+
+  it('waits for more pings where some are lost by chance, and on an idle leg alone', () => {
+    expect(silenceMs(0, 0.005)).to.equal(60)
+    expect(silenceMs(0, 0.0975), 'a loss of 5 % each way').to.equal(120)
+    expect(silenceMs(0, 1)).to.equal(200)
+    const lossy = { ...leg(0), unansweredShare: 0.0975 }
+    const other = leg(0)
+    const foundAt = (everyMs: number) => {
+      Object.assign(lossy, leg(0), { unansweredShare: 0.0975 })
+      const silence = new Silence()
+      for (let nowMs = 0; nowMs <= 600; nowMs += everyMs) {
+        if (nowMs <= 200) silence.heard(lossy, [lossy, other], nowMs)
+        silence.heard(other, [lossy, other], nowMs)
+        if (nowMs % PING_MS === 0 && silence.silent([lossy, other], nowMs).includes(lossy)) return nowMs
+      }
+      return undefined
+    }
+    expect(foundAt(PING_MS), 'idle').to.equal(340)
+    expect(foundAt(2), 'with a datagram every 2 ms').to.equal(280)
+  })
+
+  it('counts which pings were answered', () => {
+    const answers = new Answers()
+    for (let i = 0; i < 1000; i++) {
+      answers.asked(i)
+      if (i % 10 !== 0) answers.answered(i)
+    }
+    expect(answers.unansweredShare).to.be.within(0.08, 0.12)
+    answers.answered(1)
+    expect(answers.unansweredShare, 'late ones count no more').to.be.within(0.08, 0.12)
   })
 
   it('finds the leg that is silent while another is not', () => {

@@ -38,13 +38,14 @@ const SHORT_SEALED = runsOf(5000)
 const RENEWED = 2000
 
 const tags = [Buffer.from('down 0..'), Buffer.from('down 1..')]
+const named = tags.map((tag, i) => ({ tag, seen: i }))
 const CONTENTS: Record<keyof typeof KIND, Buffer[]> = {
   join: [encodeJoin({ clockMs: 5, tunnelId: randomBytes(16), downTag: tags[0]!, downKbps: 1000 })],
   ping: MODES.map((mode, i) =>
-    encodePing({ clockMs: 7, cookie: NO_COOKIE, change: i, mode, padded: true, activeTags: tags.slice(0, i) }),
+    encodePing({ clockMs: 7, cookie: NO_COOKIE, change: i, mode, padded: true, active: named.slice(0, i) }),
   ),
   pong: [0, 2 ** 40].map((provenBytes, i) =>
-    encodePong({ clockMs: 9, cookie: randomBytes(8), provenBytes, activeTags: tags.slice(0, i) }),
+    encodePong({ clockMs: 9, cookie: randomBytes(8), provenBytes, active: named.slice(0, i) }),
   ),
   packet: [randomBytes(PACKET_BYTES), Buffer.of(0xc0, 0, 0, 0, 0, 4, 1, 2, 3, 4), Buffer.of(0x40)],
 }

@@ -41,6 +41,7 @@ export async function clientPart({ host }: RoleOptions): Promise<Part> {
       exit: { publicKey: Buffer.from(publicKey, 'hex'), certHash: Buffer.from(certHash, 'hex') },
     })
     flow = new Flow(tunnel.openStream(), seed)
+    deaths = []
     return { done: true }
   }
 
@@ -55,7 +56,11 @@ export async function clientPart({ host }: RoleOptions): Promise<Part> {
       own: { host, port: socket.port },
     })
     const paid = new PaidLeg({ tunnel: tunnel!, sessions, purse: new OpenPurse(), id: toHex(randomBytes(32)) })
-    void paid.leg.dead.then(why => deaths.push({ path, why, atMs: monotonicMs() }))
+    // The leg before on this path is no news: its relay was cleared away.
+    deaths = deaths.filter(death => death.path !== path)
+    void paid.leg.dead.then(why => {
+      if (why !== 'ended') deaths.push({ path, why, atMs: monotonicMs() })
+    })
     return {
       joined:
         (await within(

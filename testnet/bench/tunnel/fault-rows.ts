@@ -19,7 +19,7 @@ export interface FaultOptions {
 const LEGS = 2
 const SECOND_MS = 1000
 /** From a new leg until the second before the next fault begins: QUIC's rate has settled. */
-const SETTLE_MS = 500
+const SETTLE_MS = 300
 /** Faults shall not keep step with pings. */
 const SPREAD_MS = 200
 /** Reading a span must wait for what arrived in it. */
@@ -32,6 +32,7 @@ export async function tunnelFaults(parts: Parts, mode: Mode, options: FaultOptio
   const beganMs = monotonicMs()
   await parts.open(mode, LEGS, rateKbps, random.hex(16))
   const readings: FaultReading[] = []
+  const grants = grantsOf(mode, rateKbps)
   let [otherDeaths, carrier] = [0, 0]
   const renew = async (path: number) => {
     await parts.clear(path)
@@ -54,7 +55,7 @@ export async function tunnelFaults(parts: Parts, mode: Mode, options: FaultOptio
     await pause(SECOND_MS + AFTER_MS)
     const after = await parts.look({ fromMs: atMs, toMs: atMs + SECOND_MS })
     const left = after.deaths.find(death => death.path === path)
-    readings.push(readingOf(before.gapMs, after, rateKbps, left && left.atMs - atMs))
+    readings.push(readingOf(before, after, grants, left && left.atMs - atMs))
     otherDeaths += after.deaths.filter(death => death.path !== path).length
     for (const dead of new Set([path, ...after.deaths.map(death => death.path)])) await renew(dead)
     carrier = LEGS - 1 - path
@@ -68,11 +69,12 @@ export async function mptcpFaults(network: Network, watchdog: Watchdog, options:
   const { fault, count, rateKbps, random } = options
   const beganMs = monotonicMs()
   const readings: FaultReading[] = []
+  const grants = grantsOf('mptcp', rateKbps)
   let [wrongBytes, misses] = [0, 0]
   while (readings.length < count) {
     const load = await startLoad({ kind: 'mptcp', host: HOSTS.exit(0), namespace: network.client, watchdog })
     try {
-      await pause(SETTLE_MS + 2 * SECOND_MS + SPREAD_MS * random.share())
+      await pause(SETTLE_MS + 1.5 * SECOND_MS + SPREAD_MS * random.share())
       const nowMs = monotonicMs()
       const before = await load.look({ fromMs: nowMs - SECOND_MS, toMs: nowMs })
       if (before.subflows < LEGS) {
@@ -85,7 +87,7 @@ export async function mptcpFaults(network: Network, watchdog: Watchdog, options:
       await pause(SECOND_MS + AFTER_MS)
       const after = await load.look({ fromMs: atMs, toMs: atMs + SECOND_MS })
       await network.mend(path, CUTS[fault])
-      readings.push(readingOf(before.gapMs, after, rateKbps, undefined))
+      readings.push(readingOf(before, after, grants, undefined))
       wrongBytes += await load.finish()
     } finally {
       await load.close()
@@ -95,12 +97,31 @@ export async function mptcpFaults(network: Network, watchdog: Watchdog, options:
   return { ...facts, otherDeaths: 0, seconds: secondsSince(beganMs) }
 }
 
-/** One path of two is left. */
-const readingOf = (
-  gapBeforeMs: number,
-  { bytes, gapMs }: { readonly bytes: number; readonly gapMs: number },
-  rateKbps: number,
+interface Second {
+  readonly bytes: number
+  readonly gapMs: number
+}
+
+interface Grants {
+  readonly beforeKbps: number
+  readonly afterKbps: number
+}
+
+/** In standby and copies one leg's rate is all that a tunnel carries. One path of two is left after a fault. */
+const grantsOf = (way: Mode | 'mptcp', rateKbps: number): Grants => ({
+  beforeKbps: way === 'spread' || way === 'mptcp' ? rateKbps * LEGS : rateKbps,
+  afterKbps: rateKbps * (LEGS - 1),
+})
+
+function readingOf(
+  before: Second,
+  after: Second,
+  { beforeKbps, afterKbps }: Grants,
   leftMs: number | undefined,
-): FaultReading => ({ gapMs, gapBeforeMs, share: (bytes * 8) / SECOND_MS / (rateKbps * (LEGS - 1)), leftMs })
+): FaultReading {
+  const share = ({ bytes }: Second, kbps: number) => (bytes * 8) / SECOND_MS / kbps
+  const shares = { share: share(after, afterKbps), shareBefore: share(before, beforeKbps) }
+  return { gapMs: after.gapMs, gapBeforeMs: before.gapMs, ...shares, leftMs }
+}
 
 const secondsSince = (beganMs: number): number => (monotonicMs() - beganMs) / 1000

@@ -24,6 +24,9 @@ const SOCKS_PORT = 7006
 /** What shadowsocks recommends, and what its packages use by default. */
 const SS_CIPHER = 'chacha20-ietf-poly1305'
 
+/** sshd needs this empty directory. */
+const SSHD_EMPTY = '/run/sshd'
+
 /** What undoes a start. */
 export type Closer = () => Promise<void>
 
@@ -49,6 +52,21 @@ export async function allowSubflows(network: Network): Promise<void> {
     await end.run(['ip', 'mptcp', 'limits', 'set', 'subflow', '2', 'add_addr_accepted', '2'])
   await network.exit.run(['ip', 'mptcp', 'endpoint', 'add', HOSTS.exit(1), 'dev', 'relay1', 'signal'])
 }
+
+/** The algorithms of congestion control that a namespace may choose here, of those that people use. */
+export async function congestions(network: Network): Promise<string[]> {
+  const found: string[] = []
+  for (const name of ['bbr', 'cubic', 'reno'])
+    if (await isInstalled(network.client.inside(congestionCommand(name)))) found.push(name)
+  await network.client.run(congestionCommand(found[0]!))
+  return found
+}
+
+export const congestionCommand = (name: string): string[] => [
+  'sysctl',
+  '-qw',
+  `net.ipv4.tcp_congestion_control=${name}`,
+]
 
 export async function startServer(kind: 'tcp' | 'mptcp', network: Network, watchdog: Watchdog): Promise<Closer> {
   const argv = network.exit.inside(['python3', FLOWS, 'serve', kind, '0.0.0.0', String(FLOW_PORTS[kind])])
@@ -127,7 +145,7 @@ export async function startSsh(network: Network, watchdog: Watchdog): Promise<So
   watchdog.temporary(directory)
   const file = (name: string) => join(directory, name)
   for (const key of ['host', 'user']) await run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', file(key)])
-  mkdirSync('/run/sshd', { recursive: true })
+  const made = mkdirSync(SSHD_EMPTY, { recursive: true })
   const settings = [
     ...[`Port ${SSH_PORT}`, `HostKey ${file('host')}`, `AuthorizedKeysFile ${file('user')}.pub`, 'StrictModes no'],
     ...['UsePAM no', 'PidFile none', 'PasswordAuthentication no', 'PermitRootLogin yes'],
@@ -146,6 +164,7 @@ export async function startSsh(network: Network, watchdog: Watchdog): Promise<So
   const close = async () => {
     await proxy.close()
     rmSync(directory, { recursive: true, force: true })
+    if (made !== undefined) rmSync(SSHD_EMPTY, { recursive: true, force: true })
   }
   return { port: proxy.port, close }
 }

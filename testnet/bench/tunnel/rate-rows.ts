@@ -4,7 +4,7 @@ import type { Watchdog } from '../../process/watchdog.js'
 import { monotonicMs } from './clock.js'
 import { HOSTS, type Network } from './network.js'
 import type { Parts } from './parts.js'
-import { type LoadOptions, type SocksProxy, startLoad } from './programs.js'
+import { congestionCommand, type LoadOptions, type SocksProxy, startLoad } from './programs.js'
 import type { RateRow } from './result.js'
 import type { Span } from './role-messages.js'
 import type { Seeded } from './seeded.js'
@@ -43,8 +43,7 @@ export async function otherRate(
   watchdog: Watchdog,
   options: RateOptions,
 ): Promise<RateRow> {
-  for (const end of [network.client, network.exit, network.relays[0]!])
-    await end.run(['sysctl', '-qw', `net.ipv4.tcp_congestion_control=${congestion}`])
+  for (const end of [network.client, network.exit, network.relays[0]!]) await end.run(congestionCommand(congestion))
   const proxy = await start?.(network, watchdog)
   try {
     const kind = what === 'mptcp' ? 'mptcp' : 'tcp'

@@ -12,6 +12,8 @@ export interface FaultReading {
   readonly gapBeforeMs: number
   /** bytes in the second after, as a share of what the living paths are granted */
   readonly share: number
+  /** bytes in the second before, as a share of what all paths in use are granted; undefined in older files */
+  readonly shareBefore?: number
   /** from the fault until the client left the leg; undefined if it did not, or if nobody tells */
   readonly leftMs: number | undefined
 }
@@ -43,10 +45,19 @@ export interface UptimeRow {
   readonly legs: number
   readonly seconds: number
   readonly deaths: number
+  /** legs that the client left though nobody hit them */
+  readonly others: number
   /** share of the intervals of 100 ms in which bytes came */
   readonly up: number
   readonly longestMs: number
   readonly wrongBytes: number
+}
+
+export interface Criterion {
+  readonly what: string
+  readonly value: number
+  readonly atLeast?: number
+  readonly atMost?: number
 }
 
 export interface TunnelResult {
@@ -64,11 +75,4 @@ export interface TunnelResult {
   readonly criteria: readonly Criterion[]
   readonly ok: boolean
   readonly verdict: string
-}
-
-export interface Criterion {
-  readonly what: string
-  readonly value: number
-  readonly atLeast?: number
-  readonly atMost?: number
 }

@@ -35,12 +35,15 @@ const faultTable = (rows: readonly FaultRow[]): string[] =>
       'share P50',
       'P5',
       'least',
+      'before P50',
+      'P5',
       'wrong bytes',
       'other deaths',
       'took, s',
     ],
     rows.map(row => {
       const [gaps, shares] = [gapsOf(row), sharesOf(row)]
+      const before = row.readings.flatMap(({ shareBefore }) => shareBefore ?? [])
       const left = row.readings.flatMap(({ leftMs }) => leftMs ?? [])
       return [
         `${row.way}, ${row.fault}, ${row.rateKbps / 1000} Mbit/s a path`,
@@ -53,6 +56,8 @@ const faultTable = (rows: readonly FaultRow[]): string[] =>
         share(quantile(shares, 0.5)),
         share(quantile(shares, 0.05)),
         share(Math.min(...shares)),
+        before.length > 0 ? share(quantile(before, 0.5)) : '–',
+        before.length > 0 ? share(quantile(before, 0.05)) : '–',
         row.isSameHash ? String(row.wrongBytes) : 'hash differs',
         row.way === 'mptcp' ? '–' : String(row.otherDeaths),
         ms(row.seconds),
@@ -74,11 +79,12 @@ const rateTable = (rows: readonly RateRow[]): string[] =>
 
 const uptimeTable = (rows: readonly UptimeRow[]): string[] =>
   table(
-    ['', 'minutes', 'deaths', 'up, %', 'longest gap, ms', 'wrong bytes'],
-    rows.map(({ legs, seconds, deaths, up, longestMs, wrongBytes }) => [
+    ['', 'minutes', 'deaths', 'other deaths', 'up, %', 'longest gap, ms', 'wrong bytes'],
+    rows.map(({ legs, seconds, deaths, others, up, longestMs, wrongBytes }) => [
       `${legs} ${legs === 1 ? 'leg' : 'legs'}`,
       (seconds / 60).toFixed(1),
       String(deaths),
+      String(others),
       (100 * up).toFixed(2),
       ms(longestMs),
       String(wrongBytes),

@@ -26,7 +26,7 @@ export async function uptime(parts: Parts, { legs, seconds, rateKbps, random }: 
   const endMs = beganMs + seconds * 1000
   const lifeMs = () => -LIFE_MS * Math.log(1 - random.share())
   const next = Array.from({ length: legs }, () => ({ atMs: beganMs + lifeMs(), isDead: false }))
-  let [deaths, up, intervals, longestMs, lookedMs] = [0, 0, 0, 0, beganMs]
+  let [deaths, others, up, intervals, longestMs, lookedMs] = [0, 0, 0, 0, 0, beganMs]
   while (lookedMs < endMs) {
     await pause(Math.max(0, Math.min(lookedMs + STEP_MS, ...next.map(({ atMs }) => atMs)) - monotonicMs()))
     for (const [path, event] of next.entries()) {
@@ -42,7 +42,14 @@ export async function uptime(parts: Parts, { legs, seconds, rateKbps, random }: 
     }
     while (lookedMs + STEP_MS < monotonicMs() - INTERVAL_MS) {
       for (let fromMs = lookedMs; fromMs < lookedMs + STEP_MS; fromMs += INTERVAL_MS, intervals++) {
-        const { bytes, gapMs } = await parts.look({ fromMs, toMs: fromMs + INTERVAL_MS })
+        const { bytes, gapMs, deaths: seen } = await parts.look({ fromMs, toMs: fromMs + INTERVAL_MS })
+        // A leg that the client left by itself is replaced as well.
+        for (const { path } of seen) {
+          if (next[path]!.isDead) continue
+          next[path] = { atMs: monotonicMs() + REPLACED_MS, isDead: true }
+          others++
+          setTimeout(() => void parts.clear(path), REPLACED_MS / 2)
+        }
         if (bytes > 0) up++
         longestMs = Math.max(longestMs, gapMs)
       }
@@ -51,5 +58,5 @@ export async function uptime(parts: Parts, { legs, seconds, rateKbps, random }: 
   }
   const { wrongBytes, isSameHash } = await parts.finish()
   const wrong = isSameHash ? wrongBytes : Number.NaN
-  return { legs, seconds, deaths, up: up / intervals, longestMs, wrongBytes: wrong }
+  return { legs, seconds, deaths, others, up: up / intervals, longestMs, wrongBytes: wrong }
 }

@@ -2,7 +2,7 @@
 import { quantile } from '../quantile.js'
 import type { Criterion, FaultRow, RateRow, TunnelResult } from './result.js'
 
-type Rows = Pick<TunnelResult, 'faults' | 'rates'>
+type Rows = Pick<TunnelResult, 'faults' | 'rates' | 'uptimes'>
 
 /** ms; see network.ts */
 const RTT_MS = 40
@@ -20,9 +20,14 @@ export const gapsOf = ({ readings }: FaultRow): number[] => readings.map(({ gapM
 export const gapsBeforeOf = ({ readings }: FaultRow): number[] => readings.map(({ gapBeforeMs }) => gapBeforeMs)
 export const sharesOf = ({ readings }: FaultRow): number[] => readings.map(({ share }) => share)
 
-export const criteriaOf = ({ faults, rates }: Rows): Criterion[] => [
+export const criteriaOf = ({ faults, rates, uptimes }: Rows): Criterion[] => [
   ...faults.filter(({ way }) => way !== 'mptcp').flatMap(ofFaults),
   ...ofRates(rates),
+  ...uptimes.map(({ legs, wrongBytes }) => ({
+    what: `uptime, legs ${legs}: bytes lost or wrong`,
+    value: wrongBytes,
+    atMost: 0,
+  })),
 ]
 
 function ofFaults(row: FaultRow): Criterion[] {
