@@ -2,15 +2,16 @@
  * The bodies of a leg's datagrams. Numbers are big-endian, clocks are doubles in milliseconds.
  *
  * join    clock 8 | tunnel 16 | down tag 8 | rate of the down session 4 (kbit/s)  client → exit
- * packet  a packet of QUIC                                                      both ways
- * ping    clock 8 | cookie 8 | change 4 | mode 1 | padded 1 | legs 1 | for each: down tag 8, seen 4    client → exit
- * pong    clock of the ping or join 8 | cookie 8 | proven bytes 6 | legs 1 | for each: down tag 8, seen 4   exit → client
+ * packet  number 6 | a packet of QUIC                                           both ways
+ * ping    clock 8 | cookie 8 | next 6 | change 4 | mode 1 | padded 1 | legs 1 | for each: down tag 8, seen 4    client → exit
+ * pong    clock of the ping or join 8 | cookie 8 | next 6 | proven bytes 6 | legs 1 | for each: down tag 8, seen 4   exit → client
  *
- * A ping names the legs that both ends shall use, and the number of this choice: pings may come out of order. A pong names those that the exit uses. `seen` tells
+ * Each end numbers its packets over all legs, and `next` is the number of the next one. A ping names the legs that both ends
+ * shall use, and the number of this choice: pings may come out of order. A pong names those that the exit uses. `seen` tells
  * what has come on a leg: one more than the highest sequence number. A body that is not exactly one of these drops.
  */
 import { TAG_BYTES } from '../../proto/datagram.js'
-import { COOKIE_BYTES, MOST_LEGS, PACKET_BYTES, TUNNEL_ID_BYTES } from './constants.js'
+import { CONTENT_BYTES, COOKIE_BYTES, MOST_LEGS, NUMBER_BYTES, TUNNEL_ID_BYTES } from './constants.js'
 
 /** How packets are spread over the legs. */
 export const MODES = ['spread', 'standby', 'copies'] as const
@@ -27,6 +28,13 @@ export interface Join {
   readonly downKbps: number
 }
 
+export interface Packet {
+  /** counts up from 0, over all legs; the same in copies and repeats */
+  readonly number: number
+  /** of QUIC */
+  readonly packet: Buffer
+}
+
 /** A leg in use. */
 export interface Named {
   /** down tag */
@@ -39,6 +47,8 @@ export interface Ping {
   readonly clockMs: number
   /** of the last pong on this leg; zeros before the first */
   readonly cookie: Uint8Array
+  /** number of the client's next packet */
+  readonly next: number
   /** grows with each choice of legs */
   readonly change: number
   readonly mode: Mode
@@ -51,6 +61,8 @@ export interface Pong {
   /** of the ping or join */
   readonly clockMs: number
   readonly cookie: Uint8Array
+  /** number of the exit's next packet */
+  readonly next: number
   /** bytes of this leg that the exit has proven */
   readonly provenBytes: number
   readonly active: readonly Named[]
@@ -62,15 +74,20 @@ const PROVEN_BYTES = 6
 const JOIN_TAG_AT = CLOCK_BYTES + TUNNEL_ID_BYTES
 const JOIN_RATE_AT = JOIN_TAG_AT + TAG_BYTES
 const JOIN_BYTES = JOIN_RATE_AT + RATE_BYTES
-const CHANGE_AT = CLOCK_BYTES + COOKIE_BYTES
+const NEXT_AT = CLOCK_BYTES + COOKIE_BYTES
+const CHANGE_AT = NEXT_AT + NUMBER_BYTES
 const MODE_AT = CHANGE_AT + 4
 const PING_TAGS_AT = MODE_AT + 3
 const SEEN_BYTES = 4
 const NAMED_BYTES = TAG_BYTES + SEEN_BYTES
-const PONG_TAGS_AT = CLOCK_BYTES + COOKIE_BYTES + PROVEN_BYTES + 1
+const PROVEN_AT = NEXT_AT + NUMBER_BYTES
+const PONG_TAGS_AT = PROVEN_AT + PROVEN_BYTES + 1
 export const NO_COOKIE = new Uint8Array(COOKIE_BYTES)
 
-export const isPacket = (content: Uint8Array): boolean => content.length > 0 && content.length <= PACKET_BYTES
+export function decodePacket(content: Buffer): Packet | undefined {
+  if (content.length <= NUMBER_BYTES || content.length > CONTENT_BYTES) return undefined
+  return { number: content.readUIntBE(0, NUMBER_BYTES), packet: content.subarray(NUMBER_BYTES) }
+}
 
 export function encodeJoin({ clockMs, tunnelId, downTag, downKbps }: Join): Buffer {
   const content = Buffer.alloc(JOIN_BYTES)
@@ -90,10 +107,11 @@ export function decodeJoin(content: Buffer): Join | undefined {
   return { clockMs, tunnelId, downTag: content.subarray(JOIN_TAG_AT, JOIN_RATE_AT), downKbps }
 }
 
-export function encodePing({ clockMs, cookie, change, mode, padded, active }: Ping): Buffer {
+export function encodePing({ clockMs, cookie, next, change, mode, padded, active }: Ping): Buffer {
   const head = Buffer.alloc(PING_TAGS_AT)
   head.writeDoubleBE(clockMs)
   head.set(cookie, CLOCK_BYTES)
+  head.writeUIntBE(next, NEXT_AT, NUMBER_BYTES)
   head.writeUInt32BE(change, CHANGE_AT)
   head.set([MODES.indexOf(mode), padded ? 1 : 0, active.length], MODE_AT)
   return Buffer.concat([head, ...active.map(encodeNamed)])
@@ -107,14 +125,15 @@ export function decodePing(content: Buffer): Ping | undefined {
   const active = namedIn(content, PING_TAGS_AT)
   if (clockMs === undefined || mode === undefined || paddedByte! > 1 || !active) return undefined
   const change = content.readUInt32BE(CHANGE_AT)
-  return { clockMs, cookie: cookieOf(content), change, mode, padded: paddedByte === 1, active }
+  return { clockMs, cookie: cookieOf(content), next: nextIn(content), change, mode, padded: paddedByte === 1, active }
 }
 
-export function encodePong({ clockMs, cookie, provenBytes, active }: Pong): Buffer {
+export function encodePong({ clockMs, cookie, next, provenBytes, active }: Pong): Buffer {
   const head = Buffer.alloc(PONG_TAGS_AT)
   head.writeDoubleBE(clockMs)
   head.set(cookie, CLOCK_BYTES)
-  head.writeUIntBE(provenBytes, CLOCK_BYTES + COOKIE_BYTES, PROVEN_BYTES)
+  head.writeUIntBE(next, NEXT_AT, NUMBER_BYTES)
+  head.writeUIntBE(provenBytes, PROVEN_AT, PROVEN_BYTES)
   head[PONG_TAGS_AT - 1] = active.length
   return Buffer.concat([head, ...active.map(encodeNamed)])
 }
@@ -124,11 +143,12 @@ export function decodePong(content: Buffer): Pong | undefined {
   const clockMs = clockOf(content)
   const active = namedIn(content, PONG_TAGS_AT)
   if (clockMs === undefined || !active) return undefined
-  const provenBytes = content.readUIntBE(CLOCK_BYTES + COOKIE_BYTES, PROVEN_BYTES)
-  return { clockMs, cookie: cookieOf(content), provenBytes, active }
+  const provenBytes = content.readUIntBE(PROVEN_AT, PROVEN_BYTES)
+  return { clockMs, cookie: cookieOf(content), next: nextIn(content), provenBytes, active }
 }
 
-const cookieOf = (content: Buffer): Buffer => content.subarray(CLOCK_BYTES, CLOCK_BYTES + COOKIE_BYTES)
+const cookieOf = (content: Buffer): Buffer => content.subarray(CLOCK_BYTES, NEXT_AT)
+const nextIn = (content: Buffer): number => content.readUIntBE(NEXT_AT, NUMBER_BYTES)
 
 function clockOf(content: Buffer): number | undefined {
   const clockMs = content.readDoubleBE(0)

@@ -1,7 +1,7 @@
 /** Takes packets out of QUIC as fast as the legs may carry them, and carries again what died with a leg. */
 import type { MonotonicClock } from '../ports.js'
 import type { Mode } from './bodies.js'
-import { PACKET_BYTES } from './constants.js'
+import { NUMBER_BYTES, PACKET_BYTES } from './constants.js'
 import type { LegEnd } from './leg.js'
 import { chooseLegs } from './leg-choice.js'
 import type { QuicEnd } from './quic-end.js'
@@ -20,9 +20,11 @@ export interface CarryingOptions {
 
 export class Carrying {
   readonly #options: CarryingOptions
-  readonly #packet = Buffer.allocUnsafe(PACKET_BYTES)
+  /** a body's content: number and packet */
+  readonly #content = Buffer.allocUnsafe(NUMBER_BYTES + PACKET_BYTES)
+  #nextNumber = 0
   #stopWaiting: (() => void) | undefined
-  /** packets of dead legs, the oldest first */
+  /** contents of dead legs' packets, the oldest first */
   #again: Buffer[] = []
   #againAt = 0
 
@@ -30,9 +32,14 @@ export class Carrying {
     this.#options = options
   }
 
-  /** Carries the packets of a dead leg on those that live, before anything new. */
-  repeat(packets: readonly Buffer[]): void {
-    this.#again = [...this.#again.slice(this.#againAt), ...packets]
+  /** The number of the next new packet. */
+  get nextNumber(): number {
+    return this.#nextNumber
+  }
+
+  /** Carries the packets of a dead leg on those that live, before anything new. @param contents number and packet each */
+  repeat(contents: readonly Buffer[]): void {
+    this.#again = [...this.#again.slice(this.#againAt), ...contents]
     this.#againAt = 0
   }
 
@@ -46,19 +53,19 @@ export class Carrying {
         this.#later(quic, choice.waitMs)
         return
       }
-      const packet = this.#next(quic)
-      if (!packet) return
-      for (const leg of choice.legs) leg.carry(packet, nowMs, choice.legs.length === 1)
+      const content = this.#nextAgain() ?? this.#pull(quic)
+      if (!content) return
+      for (const leg of choice.legs) leg.carry(content, nowMs, choice.legs.length === 1)
     }
     this.#later(quic, 0)
   }
 
   /** Sends one packet at once on all legs: the last of a connection. */
   flushLast(quic: QuicEnd): void {
-    const length = quic.pull(this.#packet)
-    if (length === 0) return
+    const content = this.#pull(quic)
+    if (!content) return
     const nowMs = this.#options.clock.now()
-    for (const leg of this.#options.legs()) leg.carry(this.#packet.subarray(0, length), nowMs, false)
+    for (const leg of this.#options.legs()) leg.carry(content, nowMs, false)
   }
 
   stop(): void {
@@ -66,14 +73,15 @@ export class Carrying {
     this.#stopWaiting = undefined
   }
 
-  #next(quic: QuicEnd): Buffer | undefined {
-    const again = this.#again[this.#againAt]
-    if (again) {
-      this.#againAt++
-      return again
-    }
-    const length = quic.pull(this.#packet)
-    return length === 0 ? undefined : this.#packet.subarray(0, length)
+  #nextAgain(): Buffer | undefined {
+    return this.#againAt < this.#again.length ? this.#again[this.#againAt++] : undefined
+  }
+
+  #pull(quic: QuicEnd): Buffer | undefined {
+    const length = quic.pull(this.#content.subarray(NUMBER_BYTES))
+    if (length === 0) return undefined
+    this.#content.writeUIntBE(this.#nextNumber++, 0, NUMBER_BYTES)
+    return this.#content.subarray(0, NUMBER_BYTES + length)
   }
 
   #later(quic: QuicEnd, ms: number): void {

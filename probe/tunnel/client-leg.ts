@@ -1,17 +1,7 @@
 /** A client's leg: it joins, pings, and learns from pongs what the exit has proven. */
 import { TAG_BYTES } from '../../proto/datagram.js'
 import type { RandomSource } from '../ports.js'
-import {
-  decodePong,
-  encodeJoin,
-  encodePing,
-  type Join,
-  KIND,
-  type Named,
-  NO_COOKIE,
-  type Ping,
-  type Pong,
-} from './bodies.js'
+import { decodePong, encodeJoin, encodePing, type Join, KIND, NO_COOKIE, type Ping, type Pong } from './bodies.js'
 import { JOIN_AGAIN_MS, JOIN_MS } from './constants.js'
 import { type Address, LegEnd, type TunnelPort } from './leg.js'
 import { DatagramOpener, DatagramSealer } from './leg-datagram.js'
@@ -44,8 +34,8 @@ export interface LegGrants {
  */
 export type LegDeath = 'silent' | 'unanswered' | 'worn' | 'closed' | 'ended'
 
-/** Which legs both ends shall use, and how. */
-export type Chosen = Pick<Ping, 'change' | 'mode' | 'active'>
+/** What a ping says of the whole tunnel: its next packet, and which legs both ends shall use, and how. */
+export type Chosen = Pick<Ping, 'next' | 'change' | 'mode' | 'active'>
 
 export interface ClientLegOptions {
   readonly grants: LegGrants
@@ -159,16 +149,15 @@ export class ClientLeg extends LegEnd implements Hearing {
   }
 
   /** @returns undefined for anything that is no pong */
-  take(content: Buffer, nowMs: number): { readonly isFirst: boolean; readonly active: readonly Named[] } | undefined {
+  take(content: Buffer, nowMs: number): { readonly isFirst: boolean; readonly pong: Pong } | undefined {
     const pong = decodePong(content)
     if (!pong || pong.clockMs > nowMs || this.#state === 'dead') return undefined
     this.#learn(pong, nowMs)
-    const { active } = pong
-    if (this.#state === 'joined') return { isFirst: false, active }
+    if (this.#state === 'joined') return { isFirst: false, pong }
     this.#state = 'joined'
     this.heardMs = nowMs + this.rttMs!
     this.#joined.resolve()
-    return { isFirst: true, active }
+    return { isFirst: true, pong }
   }
 
   die(why: LegDeath): void {

@@ -10,12 +10,13 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { TAG_BYTES } from '../../proto/datagram.js'
 import type { MonotonicClock, RandomSource } from '../ports.js'
 import { echoOf, isChallenge } from '../wire/path-validation.js'
-import { isPacket, KIND, type Mode } from './bodies.js'
+import { decodePacket, KIND, type Mode, type Pong } from './bodies.js'
 import { Carrying } from './carrying.js'
 import { type Chosen, ClientLeg, type LegDeath, type LegGrants } from './client-leg.js'
 import { HANDSHAKE_MS, KEEP_ALIVE_MS, MOST_LEGS, PING_MS, TUNNEL_ID_BYTES, WORN_LEFT } from './constants.js'
 import { type DatagramCounts, noDatagrams } from './datagram-counts.js'
 import { type TunnelEnd, TunnelError } from './errors.js'
+import { InOrder } from './in-order.js'
 import type { Address, TunnelPort } from './leg.js'
 import { startMs } from './leg-choice.js'
 import { Silence } from './liveness.js'
@@ -46,6 +47,7 @@ export class ClientTunnel {
   readonly #id: Uint8Array
   readonly #quic: QuicEnd
   readonly #carrying: Carrying
+  readonly #inOrder: InOrder<ClientLeg>
   readonly #silence = new Silence()
   readonly #established = Promise.withResolvers<void>()
   readonly #closed = Promise.withResolvers<TunnelEnd>()
@@ -80,6 +82,7 @@ export class ClientTunnel {
       onPackets: last => (last ? this.#carrying.flushLast(this.#quic) : this.#carrying.flush(this.#quic)),
       onClosed: end => this.#finish(end),
     })
+    this.#inOrder = new InOrder(packet => this.#quic.receive(packet))
     this.#established.promise.catch(() => {})
     this.#askedMs = clock.now()
     this.#stopTicking = this.#timers.after(PING_MS, () => this.#tick())
@@ -176,19 +179,25 @@ export class ClientTunnel {
     }
     this.counts.opened++
     this.#silence.heard(leg, this.#legs.values(), nowMs)
-    if (opened.kind === KIND.packet && isPacket(opened.content)) {
-      this.#quic.receive(opened.content)
+    const came = opened.kind === KIND.packet ? decodePacket(opened.content) : undefined
+    if (came) {
+      this.#inOrder.take(leg, came.number, came.packet, nowMs)
       return
     }
-    const pong = opened.kind === KIND.pong ? leg.take(opened.content, nowMs) : undefined
-    if (!pong) {
+    const taken = opened.kind === KIND.pong ? leg.take(opened.content, nowMs) : undefined
+    if (!taken) {
       this.counts.malformed++
       return
     }
-    for (const { tag, seen } of pong.active) this.#legs.get(keyOf(tag))?.kept.saw(seen)
-    if (!pong.isFirst) return
+    this.#learn(leg, taken.pong, nowMs)
+    if (!taken.isFirst) return
     this.#stopAwaiting ??= this.#timers.after(HANDSHAKE_MS, () => this.#quic.abandon({ why: 'no-handshake' }))
     this.#choose()
+  }
+
+  #learn(leg: ClientLeg, { next, active }: Pong, nowMs: number): void {
+    for (const { tag, seen } of active) this.#legs.get(keyOf(tag))?.kept.saw(seen)
+    this.#inOrder.pass(leg, next, nowMs)
   }
 
   get #isClosed(): boolean {
@@ -201,7 +210,7 @@ export class ClientTunnel {
 
   get #chosen(): Chosen {
     const active = this.#active.map(leg => ({ tag: leg.grants.down.tag, seen: leg.seen }))
-    return { change: this.#change, mode: this.#options.mode, active }
+    return { next: this.#carrying.nextNumber, change: this.#change, mode: this.#options.mode, active }
   }
 
   #isRight(certificate: Uint8Array): boolean {
@@ -213,6 +222,7 @@ export class ClientTunnel {
   #tick(): void {
     const nowMs = this.#options.clock.now()
     this.#stopTicking = this.#timers.after(PING_MS, () => this.#tick())
+    this.#inOrder.release(nowMs)
     this.#lose(this.#silence.silent(this.#joinedLegs, nowMs), 'silent')
     this.#lose(
       this.legs.filter(leg => leg.left <= WORN_LEFT),
@@ -251,6 +261,7 @@ export class ClientTunnel {
     if (active.length === before.length && active.every(leg => before.includes(leg))) return
     for (const leg of active) if (!before.includes(leg)) leg.carriedMs = startMs(before.filter(old => !old.isDead))
     this.#active = active
+    this.#inOrder.use(active, this.#options.clock.now())
     this.#change++
     this.#pingAll()
     this.#quic.resume()

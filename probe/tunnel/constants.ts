@@ -8,8 +8,12 @@ export const LEG_HEADER_BYTES = TAG_BYTES + WORD_BYTES
 export const AUTHENTICATION_BYTES = 16
 /** Each body ends with a byte that names its kind. Padding follows that byte. */
 export const KIND_BYTES = 1
+/** Each end numbers its packets of QUIC, over all legs. */
+export const NUMBER_BYTES = 6
+/** What a body takes besides its kind. */
+export const CONTENT_BYTES = DATAGRAM_BYTES - LEG_HEADER_BYTES - AUTHENTICATION_BYTES - KIND_BYTES
 /** The largest packet of QUIC that a datagram takes. */
-export const PACKET_BYTES = DATAGRAM_BYTES - LEG_HEADER_BYTES - AUTHENTICATION_BYTES - KIND_BYTES
+export const PACKET_BYTES = CONTENT_BYTES - NUMBER_BYTES
 
 /** X25519. */
 export const PUBLIC_KEY_BYTES = 32
@@ -58,6 +62,13 @@ export const WORN_LEFT = 2 * REPLAY_WINDOW
 export const PACE_BURST_MS = 20
 /** The least burst, in full datagrams: slow legs would otherwise wait for a timer at each datagram. */
 export const PACE_BURST_DATAGRAMS = 4
+
+/** Packets that came before an earlier one wait at most so long. A leg whose way is longer than another's by more is of little use. */
+export const MOST_HELD_MS = ALL_SILENT_MS
+/** And so many at most: 0.2 s at 100 Mbit/s. */
+export const MOST_HELD = 2048
+/** What went over a leg that is no longer in use comes within this time: late, or once more over another leg. */
+export const REPEATED_WITHIN_MS = 250
 
 /** A client lets the exit show so often that it still knows the tunnel. */
 export const KEEP_ALIVE_MS = 5000

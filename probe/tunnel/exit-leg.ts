@@ -3,7 +3,7 @@
  * which only the source address gets to see, the exit sends there no more bytes than came from there.
  */
 import type { RandomSource } from '../ports.js'
-import { decodePing, encodePong, type Join, KIND, type Named, type Ping } from './bodies.js'
+import { decodePing, encodePong, type Join, KIND, type Ping, type Pong } from './bodies.js'
 import { COOKIE_BYTES, PING_MS } from './constants.js'
 import { type Address, LegEnd, type TunnelPort } from './leg.js'
 import { type Body, DatagramOpener, DatagramSealer, JOIN_SLOT, type Unopened, type WordMask } from './leg-datagram.js'
@@ -92,8 +92,8 @@ export class ExitLeg extends LegEnd {
   }
 
   /** Answers a ping or a join. */
-  pong(clockMs: number, active: readonly Named[], nowMs: number): void {
-    const pong = encodePong({ clockMs, cookie: this.#cookie, provenBytes: this.provenBytes, active })
+  pong(said: Pick<Pong, 'clockMs' | 'next' | 'active'>, nowMs: number): void {
+    const pong = encodePong({ cookie: this.#cookie, provenBytes: this.provenBytes, ...said })
     if (this.#mayTake(this.fullBytes)) this.send(KIND.pong, pong, nowMs)
   }
 

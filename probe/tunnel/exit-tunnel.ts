@@ -1,10 +1,11 @@
 /** An exit's end of one client's tunnel. The client's pings say which legs carry, and how. */
 import type { MonotonicClock } from '../ports.js'
-import { isPacket, KIND, type Mode, type Ping } from './bodies.js'
+import { decodePacket, KIND, type Mode, type Ping } from './bodies.js'
 import { Carrying } from './carrying.js'
 import { JOIN_MS, LEG_IDLE_MS, MOST_LEGS } from './constants.js'
 import type { TunnelEnd } from './errors.js'
 import type { ExitLeg } from './exit-leg.js'
+import { InOrder } from './in-order.js'
 import { startMs } from './leg-choice.js'
 import type { Body } from './leg-datagram.js'
 import { QuicEnd } from './quic-end.js'
@@ -30,6 +31,7 @@ export class ExitTunnel {
   readonly #options: ExitTunnelOptions
   readonly #legs = new Set<ExitLeg>()
   readonly #carrying: Carrying
+  readonly #inOrder: InOrder<ExitLeg>
   readonly #closed = Promise.withResolvers<TunnelEnd>()
   #quic: QuicEnd | undefined
   #mode: Mode = 'spread'
@@ -44,6 +46,10 @@ export class ExitTunnel {
     this.#heardMs = options.clock.now()
     const { clock, timers } = options
     this.#carrying = new Carrying({ clock, timers, mode: () => this.#mode, legs: () => this.#carriers() })
+    this.#inOrder = new InOrder(packet => {
+      this.#quic ??= this.#begin()
+      this.#quic.receive(packet)
+    })
   }
 
   get closed(): Promise<TunnelEnd> {
@@ -94,20 +100,21 @@ export class ExitTunnel {
     if (leg.isSilent(nowMs) && this.legs.every(each => each.isSilent(nowMs)))
       for (const each of this.#legs) each.heardMs = nowMs
     this.#heardMs = leg.heardMs = nowMs
-    if (kind === KIND.packet && isPacket(content)) {
-      this.#quic ??= this.#begin()
-      this.#quic.receive(content)
+    const came = kind === KIND.packet ? decodePacket(content) : undefined
+    if (came) {
+      this.#inOrder.take(leg, came.number, came.packet, nowMs)
       return true
     }
     const ping = kind === KIND.ping ? leg.takePing(content, nowMs) : undefined
     if (ping) {
       for (const { tag, seen } of ping.active) this.#legOf(tag)?.kept.saw(seen)
-      this.#follow(ping)
+      this.#inOrder.pass(leg, ping.next, nowMs)
+      this.#follow(ping, nowMs)
     }
     const answeredMs = ping?.clockMs ?? clockMs
     if (answeredMs === undefined) return false
     const active = this.#active.map(({ downTag, seen }) => ({ tag: downTag, seen }))
-    leg.pong(answeredMs, active, nowMs)
+    leg.pong({ clockMs: answeredMs, next: this.#carrying.nextNumber, active }, nowMs)
     return true
   }
 
@@ -118,6 +125,7 @@ export class ExitTunnel {
 
   /** Forgets legs that are gone, and repairs what was lost on those that have fallen silent. */
   tick(idleMs: number, nowMs: number): void {
+    this.#inOrder.release(nowMs)
     for (const leg of this.#legs) {
       const goneMs = leg.isValidated ? nowMs - leg.heardMs - LEG_IDLE_MS : nowMs - leg.createdMs - JOIN_MS
       if (goneMs > 0) this.#remove(leg)
@@ -148,7 +156,7 @@ export class ExitTunnel {
   }
 
   /** Uses the legs that the client uses. */
-  #follow({ change, mode, active }: Ping): void {
+  #follow({ change, mode, active }: Ping, nowMs: number): void {
     if (change <= this.#change) return
     this.#change = change
     this.#mode = mode
@@ -157,6 +165,7 @@ export class ExitTunnel {
     if (named.length === before.length && named.every((leg, i) => leg === before[i])) return
     for (const leg of named) if (!before.includes(leg)) leg.carriedMs = startMs(before)
     this.#active = named
+    this.#inOrder.use(named, nowMs)
     const left = before.filter(leg => !named.includes(leg))
     for (const leg of left) this.#carrying.repeat(leg.kept.take())
     if (left.length > 0) this.#quic?.nudge()
@@ -190,6 +199,7 @@ export class ExitTunnel {
   #remove(leg: ExitLeg): void {
     this.#legs.delete(leg)
     this.#active = this.#active.filter(other => other !== leg)
+    this.#inOrder.use(this.#active, this.#options.clock.now())
     this.#options.onLegGone(leg)
   }
 

@@ -9,7 +9,7 @@ const TIDY_EVERY = 256
 
 interface Kept {
   readonly sequence: number
-  readonly packet: Buffer
+  readonly content: Buffer
 }
 
 export class KeptPackets {
@@ -17,9 +17,9 @@ export class KeptPackets {
   #from = 0
   #seen = 0
 
-  /** @param sequence higher than any before. @param packet is copied */
-  add(sequence: number, packet: Uint8Array): void {
-    this.#all.push({ sequence, packet: Buffer.from(packet) })
+  /** @param sequence higher than any before. @param content number and packet; it is copied */
+  add(sequence: number, content: Uint8Array): void {
+    this.#all.push({ sequence, content: Buffer.from(content) })
     if (this.#all.length - this.#from > MOST_KEPT) this.#from++
     this.#tidy()
   }
@@ -34,10 +34,10 @@ export class KeptPackets {
 
   /** Gives all away, the oldest first. */
   take(): Buffer[] {
-    const packets = this.#all.slice(this.#from).map(({ packet }) => packet)
+    const contents = this.#all.slice(this.#from).map(({ content }) => content)
     this.#all = []
     this.#from = 0
-    return packets
+    return contents
   }
 
   #tidy(): void {

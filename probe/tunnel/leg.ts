@@ -77,11 +77,12 @@ export class LegEnd implements Choosable {
 
   /**
    * Sends a packet of QUIC, whose cost counts in the choice of legs.
+   * @param content number and packet
    * @param isOnlyHere whether no other leg carries this packet, too
    */
-  carry(packet: Uint8Array, nowMs: number, isOnlyHere: boolean): void {
-    if (isOnlyHere) this.kept.add(this.#options.sealer.next, packet)
-    this.carriedMs += (this.send(KIND.packet, packet, nowMs) * 8) / this.rateKbps
+  carry(content: Uint8Array, nowMs: number, isOnlyHere: boolean): void {
+    if (isOnlyHere) this.kept.add(this.#options.sealer.next, content)
+    this.carriedMs += (this.send(KIND.packet, content, nowMs) * 8) / this.rateKbps
   }
 
   /** @returns IP-layer bytes; 0 if sequence numbers have run out */

@@ -59,6 +59,7 @@ function forger(given: { up?: Uint8Array; down?: Uint8Array; exitKey?: Uint8Arra
         encodePing({
           clockMs: 0,
           cookie: NO_COOKIE,
+          next: 0,
           change,
           mode: 'copies',
           padded,

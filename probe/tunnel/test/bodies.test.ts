@@ -20,12 +20,19 @@ const join = fc.record({
 const ping = fc.record({
   clockMs,
   cookie: bytes(8),
+  next: fc.nat(2 ** 48 - 1),
   change: fc.nat(),
   mode: fc.constantFrom(...MODES),
   padded: fc.boolean(),
   active,
 })
-const pong = fc.record({ clockMs, cookie: bytes(8), provenBytes: fc.nat(2 ** 48 - 1), active })
+const pong = fc.record({
+  clockMs,
+  cookie: bytes(8),
+  next: fc.nat(2 ** 48 - 1),
+  provenBytes: fc.nat(2 ** 48 - 1),
+  active,
+})
 
 describe('bodies', () => {
   it('come back as they were', () => {

@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { DATAGRAM_BYTES, MAX_SEQUENCE, TAG_BYTES } from '../../../proto/datagram.js'
 import { systemRandom } from '../../system.js'
-import { PACKET_BYTES, REPLAY_WINDOW } from '../constants.js'
+import { CONTENT_BYTES, REPLAY_WINDOW } from '../constants.js'
 import { clientKeyOf, DatagramOpener, DatagramSealer, JOIN_SLOT, MOST_JOINS, WordMask } from '../leg-datagram.js'
 import { clientSecret, exitSecret, freshKeyPair, joinKeys, joinMask, legKeys, type SealKeys } from '../leg-keys.js'
 import { DOWN, legEnds, UP } from './fixtures/leg-ends.js'
@@ -14,7 +14,7 @@ const FRAME_BYTES = 29
 const ends = legEnds()
 const keys = legKeys(ends.atClient, UP, DOWN)
 const atExit = legKeys(ends.atExit, UP, DOWN)
-const contents = fc.uint8Array({ maxLength: PACKET_BYTES })
+const contents = fc.uint8Array({ maxLength: CONTENT_BYTES })
 const sealerFrom = (firstSequence: number) => new DatagramSealer(UP, keys.up, undefined, firstSequence)
 
 describe('the datagrams of a leg', () => {
@@ -27,12 +27,12 @@ describe('the datagrams of a leg', () => {
       expect(opener.open(datagram)).to.deep.equal({ kind, content: Buffer.from(content) })
     }
     fc.assert(fc.property(contents, fc.integer({ min: 1, max: 255 }), fc.boolean(), sealed))
-    for (const length of [0, 1, PACKET_BYTES]) sealed(Buffer.alloc(length), KIND, true)
+    for (const length of [0, 1, CONTENT_BYTES]) sealed(Buffer.alloc(length), KIND, true)
   })
 
-  it('have a packet of 1171 bytes in 1200', () => {
-    expect(PACKET_BYTES).to.equal(1171)
-    expect(new DatagramSealer(UP, keys.up).seal(KIND, randomBytes(PACKET_BYTES), false)).to.have.length(DATAGRAM_BYTES)
+  it('have a content of 1171 bytes in 1200', () => {
+    expect(CONTENT_BYTES).to.equal(1171)
+    expect(new DatagramSealer(UP, keys.up).seal(KIND, randomBytes(CONTENT_BYTES), false)).to.have.length(DATAGRAM_BYTES)
   })
 
   it('do not open once any bit has changed', () => {

@@ -22,7 +22,7 @@ import {
 } from '../bodies.js'
 import type { ClientLeg } from '../client-leg.js'
 import { ClientTunnel } from '../client-tunnel.js'
-import { PACKET_BYTES } from '../constants.js'
+import { CONTENT_BYTES } from '../constants.js'
 import { ExitTunnels } from '../exit-tunnels.js'
 import { clientKeyOf, DatagramSealer, WordMask } from '../leg-datagram.js'
 import { clientSecret, exitSecret, freshKeyPair, joinKeys, joinMask, keyPairOf, legKeys } from '../leg-keys.js'
@@ -42,16 +42,20 @@ const named = tags.map((tag, i) => ({ tag, seen: i }))
 const CONTENTS: Record<keyof typeof KIND, Buffer[]> = {
   join: [encodeJoin({ clockMs: 5, tunnelId: randomBytes(16), downTag: tags[0]!, downKbps: 1000 })],
   ping: MODES.map((mode, i) =>
-    encodePing({ clockMs: 7, cookie: NO_COOKIE, change: i, mode, padded: true, active: named.slice(0, i) }),
+    encodePing({ clockMs: 7, cookie: NO_COOKIE, next: i, change: i, mode, padded: true, active: named.slice(0, i) }),
   ),
   pong: [0, 2 ** 40].map((provenBytes, i) =>
-    encodePong({ clockMs: 9, cookie: randomBytes(8), provenBytes, active: named.slice(0, i) }),
+    encodePong({ clockMs: 9, cookie: randomBytes(8), next: i, provenBytes, active: named.slice(0, i) }),
   ),
-  packet: [randomBytes(PACKET_BYTES), Buffer.of(0xc0, 0, 0, 0, 0, 4, 1, 2, 3, 4), Buffer.of(0x40)],
+  packet: [
+    randomBytes(CONTENT_BYTES),
+    Buffer.of(0, 0, 0, 0, 0, 0, 0xc0, 0, 0, 0, 0, 4, 1, 2, 3, 4),
+    Buffer.of(0, 0, 0, 0, 0, 1, 0x40),
+  ],
 }
 const bodies = fc.tuple(
   fc.oneof(fc.constantFrom(...Object.values(KIND)), fc.nat(255)),
-  mutated(Object.values(CONTENTS).flat()).map(content => content.subarray(0, PACKET_BYTES)),
+  mutated(Object.values(CONTENTS).flat()).map(content => content.subarray(0, CONTENT_BYTES)),
   fc.boolean(),
 )
 
@@ -149,7 +153,7 @@ describe('fuzzed tunnels', function () {
           sealers = joined(toExit, sealers.length)
         }
         const sealer = sealers[rounds % 2]!
-        toExit(sealer.seal(kind, content, padded && content.length < PACKET_BYTES)!)
+        toExit(sealer.seal(kind, content, padded && content.length < CONTENT_BYTES)!)
         if (rounds % 100 === 0) {
           await new Promise(setImmediate) // QUIC answers
           time.turn(1)
@@ -193,7 +197,7 @@ describe('fuzzed tunnels', function () {
       bodies,
       async ([kind, content, padded]) => {
         if (rounds++ % RENEWED === 0 || leg!.isDead) await renew()
-        const datagram = sealer.seal(kind, content, padded && content.length < PACKET_BYTES)!
+        const datagram = sealer.seal(kind, content, padded && content.length < CONTENT_BYTES)!
         sealedBytes += datagram.length + IP_UDP_HEADER_BYTES
         client!.onDatagram(datagram, to, time.now())
         if (rounds % 100 === 0) await new Promise(setImmediate)
