@@ -91,7 +91,7 @@ export class ClientTunnel {
   /** The handshake begins with the first leg that joins. @throws TunnelError `no-quic` */
   static async open(options: ClientTunnelOptions): Promise<ClientTunnel> {
     const connect = await connecting()
-    return new ClientTunnel(options, connect(options.random))
+    return new ClientTunnel(options, connect())
   }
 
   /** Resolves once the handshake is done and the certificate is the right one. @throws TunnelError */

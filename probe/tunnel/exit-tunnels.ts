@@ -186,10 +186,10 @@ export class ExitTunnels {
       if (!idle) return undefined
       idle.close()
     }
-    const { clock, random, onTunnel } = this.#options
+    const { clock, onTunnel } = this.#options
     const tunnel = new ExitTunnel({
       ...{ id, clock, timers: this.#timers },
-      connect: () => this.#connect(random),
+      connect: this.#connect,
       onOpen: onTunnel,
       onLegGone: leg => this.#legs.delete(keyOf(leg)),
       onClosed: ({ id }) => this.#tunnels.delete(id),

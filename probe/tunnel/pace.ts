@@ -1,6 +1,6 @@
 /** Keeps what one end sends on a leg to the rate that the provider granted. Bytes are of the IP layer. */
 import { DATAGRAM_BYTES, IPV6_UDP_HEADER_BYTES } from '../../proto/datagram.js'
-import { PACE_BURST_DATAGRAMS, PACE_BURST_MS } from './constants.js'
+import { PACE_BURST_DATAGRAMS, PACE_BURST_MS, PACE_SHARE } from './constants.js'
 
 /** A full datagram with either kind of headers. */
 export const FULL_IP_BYTES = DATAGRAM_BYTES + IPV6_UDP_HEADER_BYTES
@@ -13,7 +13,7 @@ export class Pace {
   #filledMs: number
 
   constructor(rateKbps: number, nowMs: number) {
-    this.#bytesPerMs = rateKbps / 8
+    this.#bytesPerMs = (PACE_SHARE * rateKbps) / 8
     this.#mostBytes = Math.max(this.#bytesPerMs * PACE_BURST_MS, PACE_BURST_DATAGRAMS * FULL_IP_BYTES)
     this.#bytes = this.#mostBytes
     this.#filledMs = nowMs

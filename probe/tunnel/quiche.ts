@@ -5,7 +5,6 @@
  * Whoever calls `send` of a connection chooses the leg. quiche sees one path: the addresses below stand for the two ends.
  */
 import type { Config, Connection, Host, Quiche } from '@matrixai/quic/native/index.js'
-import type { RandomSource } from '../ports.js'
 import { TunnelError } from './errors.js'
 
 export type { Connection } from '@matrixai/quic/native/index.js'
@@ -41,7 +40,8 @@ const MOST_TUNNEL_BYTES = 12 << 20
 const MOST_ACK_DELAY_MS = 5
 /** Of a tunnel whose packets nobody answers. A client keeps it alive (KEEP_ALIVE_MS). */
 const IDLE_MS = 15_000
-const CONNECTION_ID_BYTES = 16
+/** Tags of legs tell connections apart, so QUIC need not: RFC 9000, section 5.1. It saves 16 bytes of each packet. */
+const NO_ID = Buffer.alloc(0)
 
 const CLIENT: Host = { host: '192.0.2.1', port: 1 }
 const EXIT: Host = { host: '192.0.2.2', port: 2 }
@@ -88,13 +88,13 @@ function configOf(quiche: Quiche, exit: ExitCertificate | undefined, streams: nu
   return config
 }
 
-export type Connect = (random: RandomSource) => Connection
+export type Connect = () => Connection
 
 /** How clients begin a connection. */
 export async function connecting(): Promise<Connect> {
   const quiche = await loadQuiche()
   const config = configOf(quiche, undefined, 0)
-  return random => quiche.Connection.connect(null, random.bytes(CONNECTION_ID_BYTES), CLIENT, EXIT, config)
+  return () => quiche.Connection.connect(null, NO_ID, CLIENT, EXIT, config)
 }
 
 /**
@@ -104,7 +104,7 @@ export async function connecting(): Promise<Connect> {
 export async function accepting(exit: ExitCertificate, streams: number): Promise<Connect> {
   const quiche = await loadQuiche()
   const config = configOf(quiche, exit, streams)
-  return random => quiche.Connection.accept(random.bytes(CONNECTION_ID_BYTES), null, EXIT, CLIENT, config)
+  return () => quiche.Connection.accept(NO_ID, null, EXIT, CLIENT, config)
 }
 
 /** RFC 9000, section 2.2: an end stops reading its half of a stream, or resets the half that it writes. */

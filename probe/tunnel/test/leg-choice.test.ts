@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { PACE_BURST_MS } from '../constants.js'
+import { PACE_BURST_MS, PACE_SHARE } from '../constants.js'
 import { chooseLegs, startMs } from '../leg-choice.js'
 import { FULL_IP_BYTES, Pace } from '../pace.js'
 
@@ -96,6 +96,6 @@ describe('the choice of legs', () => {
   it('lets pings go before the pace, and makes up for them', () => {
     const pace = new Pace(1000, 0)
     pace.spend(10_000, 0)
-    expect(pace.waitMs(0)).to.be.closeTo((10_000 + FULL_IP_BYTES - 4 * FULL_IP_BYTES) / 125, 1e-6)
+    expect(pace.waitMs(0)).to.be.closeTo((10_000 + FULL_IP_BYTES - 4 * FULL_IP_BYTES) / (125 * PACE_SHARE), 1e-6)
   })
 })

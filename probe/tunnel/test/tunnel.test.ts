@@ -3,7 +3,6 @@ import { createHash, randomBytes, randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { expect } from 'chai'
 import { DATAGRAM_BYTES } from '../../../proto/datagram.js'
-import { systemRandom } from '../../system.js'
 import { MODES, type Mode } from '../bodies.js'
 import { PACKET_BYTES } from '../constants.js'
 import type { StreamError } from '../errors.js'
@@ -90,7 +89,7 @@ describe('a tunnel', () => {
 
   it('takes Initials that are shorter than 1200 bytes', async () => {
     const connect = await connecting()
-    expect(connect(systemRandom).send(Buffer.alloc(PACKET_BYTES))![0])
+    expect(connect().send(Buffer.alloc(PACKET_BYTES))![0])
       .to.equal(PACKET_BYTES)
       .and.below(1200)
     const pair = await Pair.open()
