@@ -88,9 +88,12 @@ export const MAX_STRANGERS_PER_PEER = 2
 export const STRANGERS_FILL = 1.1
 /** Strangers wait this long after reserved sessions sent as much, so a pause of a sender lets no stranger in. */
 export const STRANGERS_WAIT_MS = 250
-/** With a known rate of the link, each class of sessions waits in a queue of its own, of so much at that rate. */
+/** With a known rate of the link, each class of sessions waits in a queue of its own. No datagram waits longer there. */
 export const CLASS_QUEUE_MS = 50
-/** Of the bytes that two classes of payers compete for, the dearer gets so many for each of the other's. */
+/**
+ * Of the bytes that two classes of payers compete for, the dearer gets so many for each of the other's. If both have more
+ * to send than the link takes, a datagram of the dearer waits so many times shorter.
+ */
 export const PREMIUM_SHARE = 8
 /** Openings a second with a token, which cost a curve operation (1.2 ms), and without one, which cost a signature. */
 export const TOKEN_OPENINGS = { host: 2, all: 100, known: 100 }

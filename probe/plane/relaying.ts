@@ -87,19 +87,18 @@ export class Relaying implements Paced {
   }
 
   private constructor(
+    { claimKbps, linkKbps, counters }: RelayingOptions,
     clock: MonotonicClock,
-    stats: RelayTraffic,
     forwarding: Forwarding,
-    leftOver: LeftOver,
-    scheduler: Scheduler<WaitingDatagram> | undefined,
     emit: (event: RelayingEvent) => void,
   ) {
     this.#clock = clock
-    this.#stats = stats
+    this.#stats = relayTraffic(counters)
     this.#forwarding = forwarding
-    this.#leftOver = leftOver
-    this.#scheduler = scheduler
     this.#emit = emit
+    this.#leftOver = new LeftOver(claimKbps, clock.now())
+    if (linkKbps !== undefined)
+      this.#scheduler = new Scheduler(linkKbps, claimKbps, clock.now(), gone => this.#giveWay(gone))
     this.#delayed = new DelayQueue(
       () => clock.now(),
       waiting => this.#releaseDelayed(waiting),
@@ -108,13 +107,10 @@ export class Relaying implements Paced {
 
   /** @throws UdpPortError */
   static async open(options: RelayingOptions, emit: (event: RelayingEvent) => void): Promise<Relaying> {
-    const { host, port, backend, offload, claimKbps, linkKbps } = options
+    const { host, port, backend, offload } = options
     const clock = clockOf(options.clock)
     const forwarding = await loadForwarding(options.forwarding)
-    const leftOver = new LeftOver(claimKbps, clock.now())
-    const scheduler =
-      linkKbps === undefined ? undefined : new Scheduler<WaitingDatagram>(linkKbps, claimKbps, clock.now())
-    const relaying = new Relaying(clock, relayTraffic(options.counters), forwarding, leftOver, scheduler, emit)
+    const relaying = new Relaying(options, clock, forwarding, emit)
     const onBatch = (batch: ReceivedBatch) => relaying.#onBatch(batch)
     relaying.#port = await openPort({ host, port, headerBytes: 0, clock, offload, onBatch }, backend)
     relaying.#overrunTimer = setInterval(() => {
@@ -263,10 +259,12 @@ export class Relaying implements Paced {
   #queue(session: RelayedSession, waiting: WaitingDatagram, arrivedMs: number): void {
     this.#release(arrivedMs)
     const bytes = session.bytesOf(waiting.bytes.length)
-    for (const gone of this.#scheduler!.add(session.classAt(arrivedMs), waiting, bytes, arrivedMs)) {
-      this.#stats.dropped['link-full']++
-      this.#byId.get(gone.session)?.refund(gone.bytes.length)
-    }
+    this.#scheduler!.add(session.classAt(arrivedMs), waiting, bytes, arrivedMs)
+  }
+
+  #giveWay({ session, bytes }: WaitingDatagram): void {
+    this.#stats.dropped['link-full']++
+    this.#byId.get(session)?.refund(bytes.length)
   }
 
   /** Sends what the link takes now, and goes on until nothing waits. */

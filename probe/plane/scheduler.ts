@@ -9,6 +9,12 @@
  * The order is that of a link which carries one datagram after the other at its rate, each at the earliest instant at which it
  * is free. So it follows from the arrivals alone. If the machine was held up, what the link would have carried meanwhile
  * goes out at once.
+ *
+ * A queue is as long as its oldest datagram has waited, whatever rate the class gets: CLASS_QUEUE_MS at most. What has
+ * waited longer gives way, since it is worth least to its receiver. So a class that is overloaded waits so long and
+ * no longer. If both classes of payers are overloaded, premium datagrams have an eighth of that time: their queue then
+ * holds as many bytes as the other, which leaves at an eighth of the rate. A burst may still wait: the time shrinks with
+ * how long both queues have stood without a pause (K. Nichols, V. Jacobson, RFC 8289: good and bad queues).
  */
 import { ipDatagramBytes } from '../../proto/datagram.js'
 import { CLASS_QUEUE_MS, LIMITER_BURST_MS, PREMIUM_SHARE, STRANGERS_FILL } from '../constants.js'
@@ -21,6 +27,7 @@ interface Queued<Item> {
   readonly item: Item
   /** at the IP layer */
   readonly bytes: number
+  readonly arrivedMs: number
 }
 
 /** At the IP layer. A class that gets less than its turn's bytes could send nothing. */
@@ -32,6 +39,7 @@ const PAYERS = [
 
 export class Scheduler<Item> {
   readonly #linkKbps: number
+  readonly #giveWay: (item: Item) => void
   readonly #queues: Readonly<Record<TrafficClass, ClassQueue<Item>>>
   /** what sessions without a payment may still send before payers */
   #claim: TokenBucket
@@ -40,14 +48,15 @@ export class Scheduler<Item> {
   #turn = 0
   readonly #deficits = PAYERS.map(() => 0)
 
-  constructor(linkKbps: number, claimKbps: number, nowMs: number) {
+  /** @param giveWay hears of each datagram that has waited too long */
+  constructor(linkKbps: number, claimKbps: number, nowMs: number, giveWay: (item: Item) => void) {
     this.#linkKbps = linkKbps
-    const most = bytesIn(linkKbps, CLASS_QUEUE_MS)
+    this.#giveWay = giveWay
     this.#queues = {
-      lane: new ClassQueue(most),
-      unpaid: new ClassQueue(bytesIn(claimKbps * STRANGERS_FILL, CLASS_QUEUE_MS)),
-      premium: new ClassQueue(most),
-      basic: new ClassQueue(most),
+      lane: new ClassQueue(),
+      unpaid: new ClassQueue(),
+      premium: new ClassQueue(),
+      basic: new ClassQueue(),
     }
     this.#claim = bucketOf(claimKbps, nowMs)
     this.#freeMs = nowMs
@@ -56,18 +65,16 @@ export class Scheduler<Item> {
   /** For a claim that changed on chain. */
   setClaim(claimKbps: number, nowMs: number): void {
     this.#claim = bucketOf(claimKbps, nowMs)
-    this.#queues.unpaid.mostBytes = bytesIn(claimKbps * STRANGERS_FILL, CLASS_QUEUE_MS)
   }
 
   /**
    * Queues a datagram. First take all that `next` gives until its arrival.
    * @param bytes at the IP layer
-   * @returns what gives way to it: the oldest of its class
    */
-  add(name: TrafficClass, item: Item, bytes: number, arrivedMs: number): Item[] {
+  add(name: TrafficClass, item: Item, bytes: number, arrivedMs: number): void {
     // A link that had nothing to send has saved nothing.
     if (this.#isEmpty) this.#freeMs = Math.max(this.#freeMs, arrivedMs)
-    return this.#queues[name].add({ item, bytes })
+    this.#queues[name].add({ item, bytes, arrivedMs })
   }
 
   /** The next datagram that the link takes until `nowMs`; undefined if it is busy, or nothing waits. */
@@ -91,10 +98,20 @@ export class Scheduler<Item> {
   /** Something waits. */
   #take(atMs: number): Queued<Item> {
     const { lane, unpaid, premium, basic } = this.#queues
+    this.#shorten(lane, atMs - CLASS_QUEUE_MS)
+    this.#shorten(unpaid, atMs - CLASS_QUEUE_MS)
+    this.#shorten(basic, atMs - CLASS_QUEUE_MS)
+    const contendedMs = Math.min(basic.stoodMs(atMs), premium.stoodMs(atMs), CLASS_QUEUE_MS)
+    this.#shorten(premium, atMs - CLASS_QUEUE_MS + (1 - 1 / PREMIUM_SHARE) * contendedMs)
     if (!lane.isEmpty) return lane.shift()
-    if (!unpaid.isEmpty && this.#claim.take(unpaid.firstBytes, atMs)) return unpaid.shift()
+    if (!unpaid.isEmpty && this.#claim.take(unpaid.first.bytes, atMs)) return unpaid.shift()
     if (premium.isEmpty && basic.isEmpty) return unpaid.shift()
     return this.#takePaid()
+  }
+
+  /** The newest one stays: a link may be so slow that every datagram waits longer. */
+  #shorten(queue: ClassQueue<Item>, fromMs: number): void {
+    while (queue.length > 1 && queue.first.arrivedMs < fromMs) this.#giveWay(queue.shift().item)
   }
 
   /** A class keeps what is left of its turn while it has something to send. */
@@ -102,8 +119,8 @@ export class Scheduler<Item> {
     for (;;) {
       const queue = this.#queues[PAYERS[this.#turn]!.name]
       const left = this.#deficits[this.#turn]!
-      if (!queue.isEmpty && queue.firstBytes <= left) {
-        this.#deficits[this.#turn] = left - queue.firstBytes
+      if (!queue.isEmpty && queue.first.bytes <= left) {
+        this.#deficits[this.#turn] = left - queue.first.bytes
         return queue.shift()
       }
       if (queue.isEmpty) this.#deficits[this.#turn] = 0
@@ -118,40 +135,41 @@ const bucketOf = (claimKbps: number, nowMs: number): TokenBucket => {
   return new TokenBucket(rateKbps, Math.max(bytesIn(rateKbps, LIMITER_BURST_MS), MOST_DATAGRAM_BYTES), nowMs)
 }
 
-/** First in, first out. Whoever waits longest gives way, since what is newest is worth most to its receiver. */
+/** First in, first out. */
 class ClassQueue<Item> {
-  mostBytes: number
   #waiting: Queued<Item>[] = []
   /** the datagrams before it have left */
   #first = 0
-  #bytes = 0
+  /** when it was empty last */
+  #sinceMs = 0
 
-  constructor(mostBytes: number) {
-    this.mostBytes = mostBytes
+  get length(): number {
+    return this.#waiting.length - this.#first
   }
 
   get isEmpty(): boolean {
-    return this.#first === this.#waiting.length
+    return this.length === 0
   }
 
   /** Of a queue that is not empty. */
-  get firstBytes(): number {
-    return this.#waiting[this.#first]!.bytes
+  get first(): Queued<Item> {
+    return this.#waiting[this.#first]!
   }
 
-  /** A single datagram always has room. @returns what gives way */
-  add(queued: Queued<Item>): Item[] {
+  /** How long something has waited here without a pause; 0 while nothing does. */
+  stoodMs(atMs: number): number {
+    return this.isEmpty ? 0 : atMs - this.#sinceMs
+  }
+
+  add(queued: Queued<Item>): void {
+    if (this.isEmpty) this.#sinceMs = queued.arrivedMs
     this.#waiting.push(queued)
-    this.#bytes += queued.bytes
-    const gone: Item[] = []
-    while (this.#bytes > this.mostBytes && this.#waiting.length - this.#first > 1) gone.push(this.shift().item)
-    return gone
   }
 
   /** Of a queue that is not empty. */
   shift(): Queued<Item> {
-    const queued = this.#waiting[this.#first++]!
-    this.#bytes -= queued.bytes
+    const queued = this.first
+    this.#first++
     if (this.#first > this.#waiting.length / 2) {
       this.#waiting = this.#waiting.slice(this.#first)
       this.#first = 0

@@ -9,6 +9,8 @@ import { Scheduler, type TrafficClass } from '../scheduler.js'
 const LINK_KBPS = 10_000
 const CLAIM_KBPS = 2_000
 const MS = 4000
+/** A full one, on the link. */
+const DATAGRAM_MS = IP_DATAGRAM_BYTES / bytesIn(LINK_KBPS, 1)
 const CLASSES: readonly TrafficClass[] = ['lane', 'unpaid', 'premium', 'basic']
 
 /** A flow that sends datagrams of one size at a steady rate. */
@@ -43,16 +45,16 @@ function arrivals(flows: readonly Flow[], durationMs: number): Sent[] {
 }
 
 function carry(arrived: readonly Sent[], durationMs = MS): Result {
-  const scheduler = new Scheduler<Sent>(LINK_KBPS, CLAIM_KBPS, 0)
   const left: (Sent & { leftMs: number })[] = []
   const dropped: Sent[] = []
+  const scheduler = new Scheduler<Sent>(LINK_KBPS, CLAIM_KBPS, 0, gone => dropped.push(gone))
   const take = (nowMs: number) => {
     for (let leftMs = scheduler.dueMs; leftMs !== undefined && leftMs <= nowMs; leftMs = scheduler.dueMs)
       left.push({ ...scheduler.next(nowMs)!, leftMs })
   }
   for (const one of arrived) {
     take(one.arrivedMs)
-    dropped.push(...scheduler.add(one.name, one, one.bytes, one.arrivedMs))
+    scheduler.add(one.name, one, one.bytes, one.arrivedMs)
   }
   take(durationMs)
   return { arrived, left, dropped }
@@ -109,10 +111,56 @@ describe('the order of a full link', () => {
     expect(delays(result, 'lane').at(-1)).to.be.at.most(1.1 * (IP_DATAGRAM_BYTES / bytesIn(LINK_KBPS, 1)))
   })
 
-  it('lets a premium payer wait a third as long as a basic one, or less', () => {
+  it('lets premium payers within their share wait for a datagram or two, and loses none of theirs', () => {
     const result = run({ name: 'premium', kbps: 0.5 * LINK_KBPS }, { name: 'basic', kbps: 2.5 * LINK_KBPS })
-    expect(p99(delays(result, 'premium'))).to.be.lessThan(p99(delays(result, 'basic')) / 3)
+    expect(p99(delays(result, 'premium'))).to.be.at.most(3 * DATAGRAM_MS)
+    expect(p99(delays(result, 'basic'))).to.be.closeTo(CLASS_QUEUE_MS, DATAGRAM_MS)
     expect(result.dropped.filter(({ name }) => name === 'premium')).to.deep.equal([])
+  })
+
+  it('lets premium payers wait an eighth as long as basic ones if both send more than their share', () => {
+    const settled = ({ left, ...rest }: Result) => ({ ...rest, left: left.filter(one => one.arrivedMs > 1000) })
+    for (const factor of [1.1, 1.5, 3]) {
+      const premium = (factor * LINK_KBPS * PREMIUM_SHARE) / (PREMIUM_SHARE + 1)
+      const basic = (factor * LINK_KBPS) / (PREMIUM_SHARE + 1)
+      const result = settled(run({ name: 'premium', kbps: premium }, { name: 'basic', kbps: basic }))
+      expect(p99(delays(result, 'premium'))).to.be.at.most(CLASS_QUEUE_MS / PREMIUM_SHARE + 2 * DATAGRAM_MS)
+      expect(p99(delays(result, 'basic'))).to.be.closeTo(CLASS_QUEUE_MS, (PREMIUM_SHARE + 1) * DATAGRAM_MS)
+    }
+  })
+
+  it('loses nothing of bursts of 20 ms of premium payers within their share, however many basic ones wait', () => {
+    const bursts = Array.from({ length: MS / 40 }, (_, i) => i * 40).flatMap(arrivedMs =>
+      Array.from({ length: 20 }, () => ({ name: 'premium' as const, bytes: IP_DATAGRAM_BYTES, arrivedMs })),
+    )
+    const basic = arrivals([{ name: 'basic', kbps: 2.5 * LINK_KBPS }], MS)
+    const premium = bursts.map((one, number) => ({ ...one, number }))
+    const { dropped } = carry([...basic, ...premium].sort((a, b) => a.arrivedMs - b.arrivedMs))
+    expect(dropped.filter(({ name }) => name === 'premium')).to.deep.equal([])
+  })
+
+  it('attack: sessions without a payment that send in bursts cost premium payers within their share nothing', () => {
+    const everyMs = 50
+    const count = Math.floor(bytesIn(STRANGERS_FILL * CLAIM_KBPS, everyMs) / IP_DATAGRAM_BYTES)
+    const unpaid = Array.from({ length: (MS / everyMs) * count }, (_, number): Sent => {
+      return { name: 'unpaid', number, bytes: IP_DATAGRAM_BYTES, arrivedMs: Math.floor(number / count) * everyMs }
+    })
+    const payers = arrivals(
+      [
+        { name: 'premium', kbps: 0.5 * LINK_KBPS },
+        { name: 'basic', kbps: 2.5 * LINK_KBPS },
+      ],
+      MS,
+    )
+    const { dropped } = carry([...payers, ...unpaid].sort((a, b) => a.arrivedMs - b.arrivedMs))
+    expect(dropped.filter(({ name }) => name === 'premium')).to.deep.equal([])
+  })
+
+  it('attack: a basic payer that sends little does not shorten the queue of premium ones', () => {
+    const full = { name: 'premium', kbps: 1.1 * LINK_KBPS } as const
+    const result = run(full, { name: 'basic', kbps: 0.05 * LINK_KBPS })
+    expect(p99(delays(result, 'premium'))).to.be.within(0.8 * CLASS_QUEUE_MS, CLASS_QUEUE_MS)
+    expect(kbps(result, 'premium', 'basic')).to.be.closeTo(LINK_KBPS, 20)
   })
 
   it('divides a link that both classes of payers fill 8 to 1 by bytes, whatever their datagrams’ sizes', () => {
@@ -127,11 +175,13 @@ describe('the order of a full link', () => {
   })
 
   it('keeps a queue of 50 ms for a class that has the link alone, and drops the oldest', () => {
-    const result = run({ name: 'basic', kbps: 1.05 * LINK_KBPS })
-    expect(delays(result, 'basic').at(-1)).to.be.within(0.9 * CLASS_QUEUE_MS, CLASS_QUEUE_MS)
-    expect(kbps(result, 'basic')).to.be.closeTo(LINK_KBPS, 20)
-    const [last] = delays(run({ name: 'basic', kbps: 2 * LINK_KBPS }), 'basic').slice(-1)
-    expect(last, 'the more comes, the newer is what leaves').to.be.at.most(CLASS_QUEUE_MS / 2)
+    for (const name of CLASSES) {
+      for (const factor of [1.05, 2]) {
+        const result = run({ name, kbps: factor * LINK_KBPS })
+        expect(delays(result, name).at(-1)).to.be.within(0.9 * CLASS_QUEUE_MS, CLASS_QUEUE_MS)
+        expect(kbps(result, name)).to.be.closeTo(LINK_KBPS, 20)
+      }
+    }
   })
 
   it('a link that was idle has saved nothing', () => {
@@ -143,7 +193,7 @@ describe('the order of a full link', () => {
   })
 
   it('follows the claim', () => {
-    const scheduler = new Scheduler<TrafficClass>(LINK_KBPS, CLAIM_KBPS, 0)
+    const scheduler = new Scheduler<TrafficClass>(LINK_KBPS, CLAIM_KBPS, 0, () => {})
     scheduler.setClaim(2 * CLAIM_KBPS, 0)
     let bytes = 0
     for (let ms = 0; ms < MS; ms++) {
@@ -193,6 +243,18 @@ describe('the order of a full link', () => {
             if (Math.abs(leftMs - dueMs) > EPSILON_MS) expect.fail(`the ${i}th left at ${leftMs}, not ${dueMs}`)
             freeMs = leftMs + bytes / bytesIn(LINK_KBPS, 1)
           })
+        }),
+      )
+    })
+
+    it('nothing waits longer than 50 ms, except the newest of its class', () => {
+      fc.assert(
+        fc.property(carried, ({ arrived, left }) => {
+          for (const { name, number, arrivedMs, leftMs } of left) {
+            if (leftMs - arrivedMs <= CLASS_QUEUE_MS + EPSILON_MS) continue
+            const next = arrived.find(one => one.name === name && one.number === number + 1)
+            if (next && next.arrivedMs < leftMs - EPSILON_MS) expect.fail(`${name} ${number} left at ${leftMs}`)
+          }
         }),
       )
     })
