@@ -14,6 +14,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   strangers: () => import('./bench/strangers/strangers.js'),
   justice: () => import('./bench/justice/justice.js'),
   tunnel: () => import('./bench/tunnel/tunnel.js'),
+  lanes: () => import('./bench/lanes/lanes.js'),
   dataplane: () => import('./bench/dataplane/dataplane.js'),
   'dataplane-sessions': () => import('./bench/dataplane/sessions.js'),
   bls: () => import('./bench/bls/bls.js'),
