@@ -11,7 +11,7 @@ const DROPPED = [
   'over-rate', // beyond the granted rate
   'over-budget',
   'no-room', // a stranger's, while reserved sessions and other strangers fill the claim
-  'link-full', // waited while the link sent others, until newer ones of its class came, or its session ended
+  'link-full', // waited too long while the link sent others, or until its session ended
   'not-forwarded', // by the provider's own forwarding
 ] as const
 const PASSED = [

@@ -14,6 +14,8 @@ import type { DecoysResult } from './decoys/result.js'
 import { decoyBoundTables, decoysTables } from './decoys/tables.js'
 import type { JusticeResult } from './justice/result.js'
 import { justiceTables } from './justice/tables.js'
+import type { LanesResult } from './lanes/result.js'
+import { lanesTables } from './lanes/tables.js'
 import { between, holds } from './markdown.js'
 import type { MeasureResult } from './measure/results.js'
 import { measureTables } from './measure/tables.js'
@@ -38,6 +40,7 @@ type Result =
   | SimResult
   | StoreResult
   | ScaleResult
+  | LanesResult
 
 /** The tables of a run, each with the name of its markers. @throws UserError 'usage' */
 function tablesOf(result: Result): Readonly<Record<string, string>> {
@@ -62,6 +65,8 @@ function tablesOf(result: Result): Readonly<Record<string, string>> {
       return { store: storeTable(result) }
     case 'scale':
       return { scale: scaleTables(result) }
+    case 'lanes':
+      return { lanes: lanesTables(result) }
     default:
       throw new UserError('usage', 'This file belongs to a bench that has no tables.')
   }

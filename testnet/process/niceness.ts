@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import { getPriority } from 'node:os'
+import { getPriority, setPriority } from 'node:os'
 
 /**
  * Hands this process's niceness down to a child that leads a session. On Linux with `sched_autogroup` a session shares the
@@ -15,4 +15,18 @@ export function handDownNiceness(pid: number): void {
   } catch {
     // A kernel without such groups, or a child that is gone.
   }
+}
+
+/**
+ * Lets this process, which leads a session, go before others of the machine if its user may: for what is alone on its machine
+ * outside of a bench. Call it before the process starts threads, which inherit it.
+ * @param niceness below zero
+ */
+export function goFirst(niceness: number): void {
+  try {
+    setPriority(niceness)
+  } catch {
+    return // without privileges
+  }
+  handDownNiceness(process.pid)
 }

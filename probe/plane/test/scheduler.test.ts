@@ -129,6 +129,13 @@ describe('the order of a full link', () => {
     }
   })
 
+  it('lets payers within their share wait little, whoever else is overloaded: basic ones as well', () => {
+    const premium = { name: 'premium', kbps: 3 * LINK_KBPS } as const
+    const result = run(premium, { name: 'basic', kbps: (0.9 * LINK_KBPS) / (PREMIUM_SHARE + 1) })
+    expect(delays(result, 'basic').at(-1)).to.be.at.most((PREMIUM_SHARE + 1) * DATAGRAM_MS)
+    expect(p99(delays(result, 'premium'))).to.be.closeTo(CLASS_QUEUE_MS, DATAGRAM_MS)
+  })
+
   it('loses nothing of bursts of 20 ms of premium payers within their share, however many basic ones wait', () => {
     const bursts = Array.from({ length: MS / 40 }, (_, i) => i * 40).flatMap(arrivedMs =>
       Array.from({ length: 20 }, () => ({ name: 'premium' as const, bytes: IP_DATAGRAM_BYTES, arrivedMs })),

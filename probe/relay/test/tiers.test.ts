@@ -1,18 +1,15 @@
 /** Who goes first on a full link, over real UDP and in-memory streams. */
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
-import { DATAGRAM_BYTES, IP_DATAGRAM_BYTES, TAG_BYTES } from '../../../proto/datagram.js'
-import { OpenerFrame, type Receipt } from '../../../proto/messages.js'
+import { OpenerFrame } from '../../../proto/messages.js'
 import type { Voucher } from '../../../proto/voucher.js'
 import { CLASS_QUEUE_MS } from '../../constants.js'
-import type { Payments, ProviderStream } from '../../ports.js'
-import { BACKENDS, HOST, Network, type NetworkOptions, newPeer, PATIENCE_MS, story } from '../../test/harness.js'
-import { PlainUdp } from '../../test/plain-udp.js'
+import type { Payments } from '../../ports.js'
+import { BACKENDS, type NetworkOptions, newPeer, story } from '../../test/harness.js'
 import { shapeOf } from '../../verdict/session-shape.js'
 import { bytesIn } from '../../verdict/share.js'
-import { echoOf, isChallenge } from '../../wire/path-validation.js'
 import { counterSign, receiptStart } from '../../wire/receipts.js'
-import { RelayClient } from '../../wire/relay-client.js'
+import { Users } from './users.js'
 
 const CLAIM_KBPS = 4000
 const PREMIUM = randomBytes(32)
@@ -20,8 +17,6 @@ const BASIC = randomBytes(32)
 const PAY_MS = 400
 /** More than a session carries between two payments. */
 const PAY_BYTES = 1 << 20
-/** How often each payer's datagrams are sent. */
-const SEND_MS = 5
 const KBPS = shapeOf(CLAIM_KBPS).rateKbps
 
 /** Believes everybody. */
@@ -38,76 +33,34 @@ class Till implements Payments {
 
 describe('tiers of a relay', function () {
   this.timeout(120_000)
-  let network: Network
+  let users: Users
   let till: Till
-  let hop: PlainUdp
-  let source: PlainUdp
-  /** by tag */
-  let arrived: Map<string, number>
-  const streams: ProviderStream[] = []
-  const timers: NodeJS.Timeout[] = []
 
   async function start(options: Partial<NetworkOptions>) {
     till = new Till()
-    arrived = new Map()
-    network = await Network.open({ claimKbps: CLAIM_KBPS, payments: till, ...options })
-    hop = await PlainUdp.open((datagram, from) => {
-      const tag = datagram.toString('hex', 0, TAG_BYTES)
-      if (isChallenge(datagram)) hop.send(echoOf(datagram), from.port)
-      else arrived.set(tag, (arrived.get(tag) ?? 0) + 1)
-    })
-    source = await PlainUdp.open(() => {})
+    users = await Users.open({ claimKbps: CLAIM_KBPS, payments: till, ...options })
   }
 
-  afterEach(async () => {
-    for (const timer of timers.splice(0)) clearInterval(timer)
-    for (const stream of streams.splice(0)) await stream.close()
-    await Promise.all([network.close(), hop.close(), source.close()])
-  })
+  afterEach(() => users.close())
 
-  async function until(holds: () => boolean) {
-    const endMs = performance.now() + PATIENCE_MS
-    while (!holds()) {
-      if (performance.now() > endMs) throw new Error('waited in vain')
-      await new Promise(resolve => setTimeout(resolve, 5))
-    }
-  }
+  const stats = () => users.network.relay.stats
 
-  /** Opens a session. @returns its tag, and how it pays and floods */
+  /** Opens a session. @returns also how it pays, and how it sends as fast as its grant allows */
   async function open(peer: string) {
-    const stream = network.openProvider(peer)
-    streams.push(stream)
-    const sessionId = randomBytes(32)
-    const receipts: Receipt[] = []
-    const client = new RelayClient(stream, sessionId, receipt => receipts.push(receipt))
-    const request = { sessionId, nextHopHost: HOST, nextHopPort: hop.port, ...shapeOf(CLAIM_KBPS) }
-    const answer = await client.open(request, network.provider.answers, PATIENCE_MS)
-    if (answer.kind !== 'grant') throw new Error(`refused: ${answer.refuse.reason}`)
-    expect(await client.ready).to.equal(true)
-    const { tag, udpPort } = answer.grant
+    const session = await users.openSession(peer)
+    const { stream, sessionId, tag, receipts } = session
     const beginning = receiptStart(sessionId, tag)
     let sessionBytes = 0
     const pay = async (channel: Buffer, bytes = PAY_BYTES) => {
       sessionBytes += bytes
-      const { paidBytes } = network.relay.stats
+      const { paidBytes } = stats()
       const total = (till.totals.get(`0x${channel.toString('hex')}`) ?? 0) + bytes
       const payment = { channel, total }
       const counter = await counterSign(receipts.at(-1) ?? beginning, sessionBytes, till.payer.voucherSigner, payment)
       await stream.send(OpenerFrame.encode({ counter }))
-      await until(() => network.relay.stats.paidBytes > paidBytes)
+      await users.until(() => stats().paidBytes > paidBytes)
     }
-    /** Sends as fast as its grant allows, whoever is held up. */
-    const flood = () => {
-      const datagram = Buffer.concat([tag, randomBytes(DATAGRAM_BYTES - TAG_BYTES)])
-      let [sent, startMs] = [0, performance.now()]
-      const send = () => {
-        const due = bytesIn(KBPS, performance.now() - startMs) / IP_DATAGRAM_BYTES
-        for (; sent < due; sent++) source.send(datagram, udpPort)
-        startMs = performance.now() - (sent * IP_DATAGRAM_BYTES) / bytesIn(KBPS, 1)
-      }
-      timers.push(setInterval(send, SEND_MS))
-    }
-    return { tag: Buffer.from(tag).toString('hex'), pay, flood }
+    return { ...session, pay, flood: () => session.send(KBPS) }
   }
 
   for (const backend of BACKENDS) {
@@ -119,12 +72,12 @@ describe('tiers of a relay', function () {
         const channel = i % 2 === 0 ? PREMIUM : BASIC
         await payer.pay(channel)
         payer.flood()
-        timers.push(setInterval(() => void payer.pay(channel).catch(() => {}), PAY_MS))
+        users.every(PAY_MS, () => void payer.pay(channel).catch(() => {}))
       }
-      await until(() => network.relay.stats.dropped['link-full'] > 100)
-      const result = await network.measureUndisturbed()
-      expect(result.outcome, story(network, result)).to.have.property('kind', 'verified')
-      expect(network.relay.stats.dropped['no-room'], 'payers leave probes their room').to.equal(0)
+      await users.until(() => stats().dropped['link-full'] > 100)
+      const result = await users.network.measureUndisturbed()
+      expect(result.outcome, story(users.network, result)).to.have.property('kind', 'verified')
+      expect(stats().dropped['no-room'], 'payers leave probes their room').to.equal(0)
     })
   }
 
@@ -132,14 +85,13 @@ describe('tiers of a relay', function () {
     const linkKbps = CLAIM_KBPS / 4
     await start({ linkKbps })
     const session = await open('unpaid')
-    const { stats } = network.relay
     session.flood()
-    await until(() => stats.dropped['link-full'] > 20)
-    const [bytes, startMs] = [stats.forwardedBytes, performance.now()]
-    await until(() => stats.dropped['link-full'] > 300)
+    await users.until(() => stats().dropped['link-full'] > 20)
+    const [bytes, startMs] = [stats().forwardedBytes, performance.now()]
+    await users.until(() => stats().dropped['link-full'] > 300)
     const ms = performance.now() - startMs
     const most = bytesIn(linkKbps, ms + CLASS_QUEUE_MS)
-    expect(stats.forwardedBytes - bytes).to.be.at.most(1.05 * most)
+    expect(stats().forwardedBytes - bytes).to.be.at.most(1.05 * most)
   })
 
   it('attack: who pays once for priority, and then without it, has none', async () => {
@@ -151,9 +103,8 @@ describe('tiers of a relay', function () {
     await cheat.pay(PREMIUM)
     honest.flood()
     cheat.flood()
-    const of = ({ tag }: { readonly tag: string }) => arrived.get(tag) ?? 0
-    await until(() => of(honest) + of(cheat) >= 300)
-    expect(of(honest), `${of(honest)} and ${of(cheat)}`).to.be.above(2 * of(cheat))
+    await users.until(() => honest.arrived() + cheat.arrived() >= 300)
+    expect(honest.arrived(), `${honest.arrived()} and ${cheat.arrived()}`).to.be.above(2 * cheat.arrived())
   })
 
   it('without a rate, payers and others share what there is, and nothing waits', async () => {
@@ -162,7 +113,7 @@ describe('tiers of a relay', function () {
     await payer.pay(BASIC)
     payer.flood()
     other.flood()
-    await until(() => [payer, other].every(({ tag }) => (arrived.get(tag) ?? 0) > 200))
-    expect(network.relay.stats.dropped['link-full']).to.equal(0)
+    await users.until(() => [payer, other].every(one => one.arrived() > 200))
+    expect(stats().dropped['link-full']).to.equal(0)
   })
 })

@@ -7,9 +7,9 @@ import type { Hex } from '../../../proto/hex.js'
 import { Seeded } from '../tunnel/seeded.js'
 
 /** Two cores carry three times as much without being the limit. */
-export const LINK_KBPS = 40_000
-export const CLAIM_KBPS = 10_000
-export const LANE_KBPS = 8000
+export const LINK_KBPS = 30_000
+export const CLAIM_KBPS = 8000
+export const LANE_KBPS = 6000
 /** Lane and payers together offer so much of the link. Probes come on top. */
 const OVERLOAD = 3.03
 

@@ -3,12 +3,15 @@ import type { Criterion } from '../tunnel/result.js'
 import type { Mix, Paying } from './plan.js'
 import type { Carried, Counted, Reading } from './role-messages.js'
 
+export interface ClassRow extends Carried {
+  readonly users: number
+}
+
 export interface MixRow {
   readonly mix: Mix
   readonly seconds: number
   readonly linkKbps: number
-  readonly users: number
-  readonly classes: Readonly<Record<Paying, Carried>>
+  readonly classes: Readonly<Record<Paying, ClassRow>>
   readonly readings: readonly Reading[]
   readonly counted: Counted
 }

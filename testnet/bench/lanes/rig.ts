@@ -7,8 +7,8 @@ import { entryPoint } from '../../process/entry-point.js'
 import { RoleProcess } from '../../process/role-process.js'
 import type { Watchdog } from '../../process/watchdog.js'
 import { LINK_KBPS, type Mix, PAYING, type Paying, usersOf } from './plan.js'
-import type { MixRow } from './result.js'
-import type { Answer, Carried, Order, RoleOptions } from './role-messages.js'
+import type { ClassRow, MixRow } from './result.js'
+import type { Answer, Order, RoleOptions } from './role-messages.js'
 
 const HOST = '127.0.0.1'
 const READY_MS = 30_000
@@ -36,31 +36,28 @@ export async function measureMix(mix: Mix, seconds: number, seed: string, watchd
     const relay = await start('the relay', { role: 'relay', ...market, users, directory: vouchers })
     const at = { host: HOST, port: relay.port }
     const verifier = await start('the verifier', { role: 'verifier', host: HOST, relay: at })
-    const classes = new Map<Paying, Role>()
+    const classes: { readonly traffic: Paying; readonly users: number; readonly role: Role }[] = []
     for (const traffic of PAYING) {
       const mine = users.filter(user => user.traffic === traffic)
       const own = { users: mine, directory: join(directory, traffic), seed: `${seed} ${mix} ${traffic}` }
       const { role } = await start(`the ${traffic} users`, { role: 'users', ...market, ...own, relay: at })
       await role.ask({ start: true }, 'done')
-      classes.set(traffic, role)
+      classes.push({ traffic, users: mine.length, role })
     }
     const fromMs = systemClock.now() + WARM_UP_MS
     const span = { fromMs, toMs: fromMs + seconds * 1000 }
     const patienceMs = WARM_UP_MS + seconds * 1000 + SLACK_MS
     const [carried, readings] = await Promise.all([
       Promise.all(
-        [...classes].map(async ([traffic, role]): Promise<[Paying, Carried]> => {
-          return [traffic, await role.ask({ measure: span }, 'carried', patienceMs)]
+        classes.map(async ({ traffic, users, role }): Promise<[Paying, ClassRow]> => {
+          return [traffic, { users, ...(await role.ask({ measure: span }, 'carried', patienceMs)) }]
         }),
       ),
       verifier.role.ask({ probe: span }, 'readings', patienceMs),
     ])
     const counted = await relay.role.ask({ stats: true }, 'counted')
-    return {
-      ...{ mix, seconds, linkKbps: LINK_KBPS, readings, counted },
-      users: users.length,
-      classes: Object.fromEntries(carried) as Record<Paying, Carried>,
-    }
+    const rows = Object.fromEntries(carried) as Record<Paying, ClassRow>
+    return { mix, seconds, linkKbps: LINK_KBPS, classes: rows, readings, counted }
   } finally {
     for (const role of roles.reverse()) await role.close()
     rmSync(directory, { recursive: true, force: true })
