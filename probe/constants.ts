@@ -91,9 +91,11 @@ export const STRANGERS_WAIT_MS = 250
 /** With a known rate of the link, each class of sessions waits in a queue of its own. No datagram waits longer there. */
 export const CLASS_QUEUE_MS = 50
 /**
- * Of the bytes that two classes of payers compete for, the dearer gets so many for each of the other's. If both have more
- * to send than the link takes, a datagram of the dearer waits so many times shorter.
+ * The same for premium payers, while basic ones have more to send than the link takes. They are promised a third of the
+ * others' delay. What is left of it is for a machine that is late. A shorter time would lose what clients send at once (PACE_BURST_MS in tunnel/).
  */
+export const PREMIUM_QUEUE_MS = CLASS_QUEUE_MS / 4
+/** Of the bytes that two classes of payers compete for, the dearer gets so many for each of the other's. */
 export const PREMIUM_SHARE = 8
 /** Openings a second with a token, which cost a curve operation (1.2 ms), and without one, which cost a signature. */
 export const TOKEN_OPENINGS = { host: 2, all: 100, known: 100 }

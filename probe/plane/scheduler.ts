@@ -12,12 +12,10 @@
  *
  * A queue is as long as its oldest datagram has waited, whatever rate the class gets: CLASS_QUEUE_MS at most. What has
  * waited longer gives way, since it is worth least to its receiver. So a class that is overloaded waits so long and
- * no longer. If both classes of payers are overloaded, premium datagrams have an eighth of that time: their queue then
- * holds as many bytes as the other, which leaves at an eighth of the rate. A burst may still wait: the time shrinks with
- * how long both queues have stood without a pause (K. Nichols, V. Jacobson, RFC 8289: good and bad queues).
+ * no longer. If basic payers are, premium ones wait PREMIUM_QUEUE_MS at most.
  */
 import { ipDatagramBytes } from '../../proto/datagram.js'
-import { CLASS_QUEUE_MS, LIMITER_BURST_MS, PREMIUM_SHARE, STRANGERS_FILL } from '../constants.js'
+import { CLASS_QUEUE_MS, LIMITER_BURST_MS, PREMIUM_QUEUE_MS, PREMIUM_SHARE, STRANGERS_FILL } from '../constants.js'
 import { bytesIn } from '../verdict/share.js'
 import { TokenBucket } from './token-bucket.js'
 
@@ -101,8 +99,7 @@ export class Scheduler<Item> {
     this.#shorten(lane, atMs - CLASS_QUEUE_MS)
     this.#shorten(unpaid, atMs - CLASS_QUEUE_MS)
     this.#shorten(basic, atMs - CLASS_QUEUE_MS)
-    const contendedMs = Math.min(basic.stoodMs(atMs), premium.stoodMs(atMs), CLASS_QUEUE_MS)
-    this.#shorten(premium, atMs - CLASS_QUEUE_MS + (1 - 1 / PREMIUM_SHARE) * contendedMs)
+    this.#shorten(premium, atMs - premiumQueueMs(basic.stoodMs(atMs)))
     if (!lane.isEmpty) return lane.shift()
     if (!unpaid.isEmpty && this.#claim.take(unpaid.first.bytes, atMs)) return unpaid.shift()
     if (premium.isEmpty && basic.isEmpty) return unpaid.shift()
@@ -134,6 +131,14 @@ const bucketOf = (claimKbps: number, nowMs: number): TokenBucket => {
   const rateKbps = claimKbps * STRANGERS_FILL
   return new TokenBucket(rateKbps, Math.max(bytesIn(rateKbps, LIMITER_BURST_MS), MOST_DATAGRAM_BYTES), nowMs)
 }
+
+/**
+ * It shrinks step by step, so that no queue of premium payers is thrown away at once, and a few datagrams of a basic one change
+ * little.
+ * @param stoodMs how long something of basic payers has waited without a pause
+ */
+const premiumQueueMs = (stoodMs: number): number =>
+  CLASS_QUEUE_MS - Math.min(1, stoodMs / CLASS_QUEUE_MS) * (CLASS_QUEUE_MS - PREMIUM_QUEUE_MS)
 
 /** First in, first out. */
 class ClassQueue<Item> {
