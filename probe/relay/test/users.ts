@@ -11,6 +11,7 @@ import { bytesIn } from '../../verdict/share.js'
 import { echoOf, isChallenge } from '../../wire/path-validation.js'
 import { type RelayAnswer, RelayClient, type RelayRequest } from '../../wire/relay-client.js'
 
+/** Between two turns of the first session to send; each later one takes a little longer, so that they do not keep step. */
 const SEND_MS = 5
 
 export interface Asked {
@@ -101,9 +102,10 @@ export class Users {
     const datagram = Buffer.concat([tag, randomBytes(DATAGRAM_BYTES - TAG_BYTES)])
     let sent = 0
     const send = (kbps: number) => {
+      const turnMs = SEND_MS + this.#timers.length
       let dueMs = performance.now()
-      return this.every(SEND_MS, () => {
-        dueMs = Math.max(dueMs, performance.now() - SEND_MS)
+      return this.every(turnMs, () => {
+        dueMs = Math.max(dueMs, performance.now() - turnMs)
         for (; dueMs <= performance.now(); dueMs += IP_DATAGRAM_BYTES / bytesIn(kbps, 1)) {
           this.#source.send(datagram, udpPort)
           sent++
