@@ -1,54 +1,184 @@
-/** Gets a channel to pay an account from: one that is open, or a new one. */
+/**
+ * Gets a channel to pay an account from: one that is open, the same with more in it, or a new one. All channels together
+ * hold no more than the user's budget.
+ */
 import type { RandomSource } from '../../probe/ports.js'
 import { type Hex, toHex } from '../../proto/hex.js'
 import { accountOf } from '../../verifier/chain/account.js'
-import { balanceOf, openChannel } from '../../verifier/chain/escrow.js'
+import { balanceOf, openChannel, type PremiumProof, topUpChannel } from '../../verifier/chain/escrow.js'
 import type { EthersChain } from '../../verifier/chain/ethers-chain.js'
+import { readTokens } from '../../verifier/chain/stake.js'
+import { exactTokensText } from '../../verifier/cli/figures.js'
+import { payableBytes } from '../core/channel.js'
 import { type Purpose, purposeOf } from '../core/purpose.js'
+import { nobodySuits } from './nobody-suits.js'
 import type { Purse, PurseChannel } from './purse.js'
 
 export interface ChannelTerms {
-  /** wei that a new channel gets */
+  /** wei that a new channel gets, and one that is nearly empty */
   readonly deposit: bigint
+  /** wei that all channels may hold together */
+  readonly budget: bigint
   /** wei for 2^30 bytes */
   readonly maxPrice: bigint
 }
 
+export interface ChannelOfficeModules {
+  readonly chain: EthersChain
+  readonly purse: Purse
+  readonly terms: ChannelTerms
+  readonly random: RandomSource
+  /** what opens channels for priority to a relay; undefined for basic ones */
+  readonly premiumProofOf: ((payee: Hex) => PremiumProof | undefined) | undefined
+}
+
 /** With less left, a channel is not worth a leg. */
 const LEAST_LEFT_BYTES = 8 << 20
+/** With less left than this part of a deposit, a channel gets another deposit. */
+const LOW_PARTS = 4
 const KEY_BYTES = 32
 
-export class ChannelOffice {
-  readonly #chain: EthersChain
-  readonly #purse: Purse
-  readonly #terms: ChannelTerms
-  readonly #random: RandomSource
+/** `low`: it needs more soon. `empty`: it is not worth a leg */
+export type ChannelState = 'well' | 'low' | 'empty'
 
-  constructor(chain: EthersChain, purse: Purse, terms: ChannelTerms, random: RandomSource) {
-    this.#chain = chain
-    this.#purse = purse
-    this.#terms = terms
-    this.#random = random
+export class ChannelOffice {
+  readonly #modules: ChannelOfficeModules
+  /** of the account, wei */
+  #tokens = 0n
+  /** on the way into channels, wei */
+  #underway = 0n
+  /** top-ups that are on their way, by channel */
+  readonly #toppingUp = new Map<Hex, Promise<boolean>>()
+
+  constructor(modules: ChannelOfficeModules) {
+    this.#modules = modules
   }
 
   /** Forgets the channels that have ended, or are about to: nobody is paid from them any more. @throws RpcFault */
   async tidy(): Promise<void> {
-    for (const { id } of this.#purse.channels) {
-      const { deposit, closesAt } = await balanceOf(this.#chain.context, id)
-      if (deposit === 0n || closesAt !== undefined) await this.#purse.drop(id)
+    const { chain, purse } = this.#modules
+    for (const { id } of purse.channels) {
+      const { deposit, closesAt } = await balanceOf(chain.context, id)
+      if (deposit === 0n || closesAt !== undefined) await purse.drop(id)
     }
   }
 
-  /** @throws UserError 'configuration' if the account cannot pay for it */
+  /** Reads what the account has. @throws RpcFault */
+  async look(): Promise<void> {
+    const { context, account } = this.#modules.chain
+    this.#tokens = await readTokens(context, account!)
+  }
+
+  /** Whether there is a channel for the account, or something to open one with. */
+  canPay(payee: Hex, purpose: Purpose): boolean {
+    return this.#open(payee, purpose) !== undefined || this.#poverty === undefined
+  }
+
+  /** Why no deposit can be made, for a person; undefined if one can. */
+  get #poverty(): string | undefined {
+    const { deposit, budget } = this.#modules.terms
+    const text = exactTokensText
+    const tokens = this.#tokens - this.#underway
+    if (this.#held + deposit > budget)
+      return `the channels hold ${text(this.#held)} of the ${text(budget)} tokens of --budget, and one more takes ${text(deposit)}`
+    return tokens < deposit ? `the account has ${text(tokens)} tokens, and a channel takes ${text(deposit)}` : undefined
+  }
+
+  /** For a person. */
+  get whyNothingLeft(): string {
+    return `nothing is left to pay with: ${this.#poverty}`
+  }
+
+  /** @throws UserError 'nobody-suits' if nothing is left for it; 'configuration' if the payee does not offer it */
   async channelTo(payee: Hex, purpose: Purpose): Promise<PurseChannel> {
-    const open = this.#purse.of(payee, purpose)
-    if (open !== undefined && open.leftBytes >= LEAST_LEFT_BYTES && open.channel.price <= this.#terms.maxPrice)
-      return open
-    const key = keyFor(purpose, this.#random)
-    const signer = accountOf(key)
-    const opened = await openChannel(this.#chain.sender!, { payee, signer, ...this.#terms })
-    await this.#purse.keep(opened, key)
-    return this.#purse.of(payee, purpose)!
+    const open = this.#open(payee, purpose)
+    if (open !== undefined) return open
+    await this.look()
+    if (this.#poverty !== undefined) throw nobodySuits(this.whyNothingLeft)
+    const { purse } = this.#modules
+    const nearlyEmpty = purse.of(payee, purpose, this.#isPremium(purpose))
+    if (nearlyEmpty !== undefined && this.#isCheap(nearlyEmpty) && (await this.#topUp(nearlyEmpty)))
+      return purse.of(payee, purpose, this.#isPremium(purpose))!
+    return this.#openNew(payee, purpose)
+  }
+
+  stateOf(id: Hex): ChannelState {
+    const { purse, terms } = this.#modules
+    const held = purse.channels.find(one => one.id === id)
+    if (held === undefined || held.leftBytes < LEAST_LEFT_BYTES) return 'empty'
+    const depositBytes = payableBytes({ channel: held.channel, deposit: terms.deposit })
+    return held.leftBytes < depositBytes / LOW_PARTS ? 'low' : 'well'
+  }
+
+  /** Puts another deposit into a channel. A top-up that is under way is shared. @returns whether there was something to put in */
+  replenish(id: Hex): Promise<boolean> {
+    const running = this.#toppingUp.get(id)
+    if (running !== undefined) return running
+    const held = this.#modules.purse.channels.find(one => one.id === id)
+    if (held === undefined || !this.#isCheap(held) || this.#poverty !== undefined) return Promise.resolve(false)
+    const work = this.#topUp(held).finally(() => this.#toppingUp.delete(id))
+    this.#toppingUp.set(id, work)
+    return work
+  }
+
+  /** @returns false for a channel that its payee, or somebody else, has ended. @throws RpcFault */
+  async #topUp({ id, channel }: PurseChannel): Promise<boolean> {
+    const { chain, purse, terms } = this.#modules
+    const before = await balanceOf(chain.context, id)
+    if (before.deposit === 0n || before.closesAt !== undefined) {
+      await purse.drop(id)
+      return false
+    }
+    await this.#spend(async () => {
+      await topUpChannel(chain.sender!, channel, terms.deposit)
+      await purse.raise(id, before.deposit + terms.deposit)
+    })
+    return true
+  }
+
+  async #openNew(payee: Hex, purpose: Purpose): Promise<PurseChannel> {
+    const { chain, purse, terms, random, premiumProofOf } = this.#modules
+    const key = keyFor(purpose, random)
+    const premium = this.#isPremium(purpose) ? premiumProofOf!(payee) : undefined
+    if (this.#isPremium(purpose) && premium === undefined)
+      throw new Error('no late report shows its tier, which a channel for priority needs')
+    const order = { payee, signer: accountOf(key), premium, ...terms }
+    return this.#spend(async () => {
+      const opened = await openChannel(chain.sender!, order)
+      await purse.keep(opened, key)
+      return purse.of(payee, purpose, opened.isPremium)!
+    })
+  }
+
+  async #spend<T>(work: () => Promise<T>): Promise<T> {
+    const { deposit } = this.#modules.terms
+    this.#underway += deposit
+    try {
+      const done = await work()
+      this.#tokens -= deposit
+      return done
+    } finally {
+      this.#underway -= deposit
+    }
+  }
+
+  /** One that needs no deposit. */
+  #open(payee: Hex, purpose: Purpose): PurseChannel | undefined {
+    const open = this.#modules.purse.of(payee, purpose, this.#isPremium(purpose))
+    return open !== undefined && open.leftBytes >= LEAST_LEFT_BYTES && this.#isCheap(open) ? open : undefined
+  }
+
+  /** In all channels, or on the way there, wei. */
+  get #held(): bigint {
+    return this.#modules.purse.channels.reduce((sum, { deposit }) => sum + deposit, this.#underway)
+  }
+
+  #isPremium(purpose: Purpose): boolean {
+    return purpose === 'relay' && this.#modules.premiumProofOf !== undefined
+  }
+
+  #isCheap({ channel }: PurseChannel): boolean {
+    return channel.price <= this.#modules.terms.maxPrice
   }
 }
 

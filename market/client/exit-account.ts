@@ -16,11 +16,13 @@ export interface ExitAccountModules {
   readonly purse: Pick<Purse, 'pay'>
   /** the channel that pays the exit */
   readonly id: Hex
-  /** another one, once the first is empty. @throws if there is none */
+  /** the same with more in it, or another one, once the first is empty. @throws if there is nothing to pay with */
   readonly next: () => Promise<Hex>
   readonly random: RandomSource
-  /** nothing is left to pay with */
-  readonly onEmpty: () => void
+  /** after a payment from a channel */
+  readonly onPaid: (channel: Hex) => void
+  /** hears why nothing is left to pay with */
+  readonly onEmpty: (why: Error) => void
 }
 
 const SESSION_ID_BYTES = 32
@@ -31,7 +33,7 @@ export class ExitAccount {
   #carriedBytes = 0
 
   /** @throws TunnelError `closed` */
-  constructor({ tunnel, purse, id: first, next, random, onEmpty }: ExitAccountModules) {
+  constructor({ tunnel, purse, id: first, next, random, onPaid, onEmpty }: ExitAccountModules) {
     let id = first
     const sessionId = random.bytes(SESSION_ID_BYTES)
     const start = receiptStart(sessionId, exitTag(sessionId))
@@ -52,7 +54,7 @@ export class ExitAccount {
       provenBytes: () => Math.min(this.#carriedBytes, this.#newest?.bytes ?? 0),
       send: counter => frames.send(OpenerFrame.encode({ counter })),
     })
-    void this.#listen(frames).catch(() => {}) // nonsense is paid for no more, and the exit stops carrying
+    void this.#listen(frames, () => onPaid(id)).catch(() => {}) // nonsense is paid for no more, and the exit stops carrying
   }
 
   get carriedBytes(): number {
@@ -68,12 +70,13 @@ export class ExitAccount {
     this.#carriedBytes += bytes
   }
 
-  async #listen(frames: MessageFrames): Promise<void> {
+  async #listen(frames: MessageFrames, onPaid: () => void): Promise<void> {
     for (let bytes = await frames.receive(); bytes; bytes = await frames.receive()) {
       const { receipt } = RelayFrame.decode(bytes)
       if (receipt === undefined) return
       this.#newest = receipt
       await this.#payer.pay()
+      onPaid()
     }
   }
 }

@@ -10,11 +10,11 @@ import type { NextHop } from '../../probe/verdict/session-shape.js'
 import type { Hex } from '../../proto/hex.js'
 import type { AnswerVerifiers } from '../../verifier/chain/answers.js'
 import { dialSession } from '../../verifier/node/dialling.js'
-import { drawProvider, type Taken, unsuitable, type Wishes } from '../core/candidates.js'
+import { drawProvider, type Taken, UNSUITABLE, unsuitable, type Wishes } from '../core/candidates.js'
 import type { ChannelOffice } from './channel-office.js'
 import { openLegSessions } from './leg-sessions.js'
 import type { OfferingProvider } from './market-view.js'
-import { type LegEnd, PaidLeg } from './paid-leg.js'
+import { FAILURES, type Leaving, type LegEnd, PaidLeg } from './paid-leg.js'
 import type { PayerTokens } from './payer-tokens.js'
 import type { Purse } from './purse.js'
 
@@ -42,11 +42,14 @@ export interface LegState {
   readonly paid: PaidLeg
   readonly openedMs: number
   /** Asks for another leg in its place. */
-  readonly leave: () => void
-  readonly left: Promise<typeof LEFT>
+  readonly leave: (why: Leaving) => void
+  readonly left: Promise<Left>
 }
 
-const LEFT = Symbol('left')
+/** Apart from the end of a leg, which is a text as well. */
+interface Left {
+  readonly why: Leaving
+}
 
 /** A leg that ended, and why. */
 export interface Switch {
@@ -61,8 +64,6 @@ const AGAIN_MS = 1000
 const AVOID_MS = 60_000
 const JOIN_MS = 5000
 const RETIRING_MS = 1000
-/** Ends that say nothing against the provider. */
-const WELL: ReadonlySet<LegEnd> = new Set<LegEnd>(['worn', 'switched', 'empty'])
 const RANDOM_BYTES = 6
 /** A view of the market that is a few seconds old may lack somebody. */
 const NOBODY_MS = 20_000
@@ -110,15 +111,17 @@ export class Legs {
   /** Looks at the market anew: legs whose providers do not suit any more are left, each once another one is there. */
   review(): void {
     const { providers, wishes } = this.#modules
-    for (const state of this.open) {
-      const now = providers().find(({ account }) => account === state.provider.account)
-      if (now === undefined || unsuitable(now, wishes()) !== undefined) state.leave()
+    for (const { provider, leave } of this.open) {
+      const now = providers().find(({ account }) => account === provider.account)
+      const why = now === undefined ? 'withdrawn' : unsuitable(now, wishes())
+      if (why !== undefined) leave(why)
+      else if (now!.penalties > provider.penalties) leave('slashed')
     }
   }
 
   /** One leg after another, until the tunnel ends. */
   async #keepOne(ended: AbortSignal): Promise<void> {
-    let old: LegState | undefined
+    let old: { readonly leg: LegState; readonly why: Leaving } | undefined
     while (!ended.aborted) {
       const provider = this.#draw()
       if (provider === undefined) {
@@ -131,8 +134,9 @@ export class Legs {
         await pause(AGAIN_MS, undefined, { signal: ended }).catch(() => {})
         continue
       }
-      if (old !== undefined) void this.#retire(old)
-      old = (await Promise.race([opened.paid.ended, opened.left])) === LEFT ? opened : undefined
+      if (old !== undefined) void this.#retire(old.leg, old.why)
+      const end = await Promise.race([opened.paid.ended, opened.left])
+      old = typeof end === 'string' ? undefined : { leg: opened, why: end.why }
     }
   }
 
@@ -143,10 +147,11 @@ export class Legs {
     this.#opening.add(provider)
     try {
       const paid = await this.#openLeg(provider)
-      const { promise: left, resolve } = Promise.withResolvers<typeof LEFT>()
-      const state = { provider, paid, openedMs: clock.now(), left, leave: () => resolve(LEFT) }
+      const { promise: left, resolve } = Promise.withResolvers<Left>()
+      const leave = (why: Leaving) => resolve({ why })
+      const state = { provider, paid, openedMs: clock.now(), left, leave }
       this.#legs.set(account, state)
-      void paid.worn.then(state.leave)
+      void paid.worn.then(() => leave('worn'))
       void paid.ended.then(why => this.#over(state, why, ended.aborted))
       log.info({ provider: account, rttMs: paid.leg.rttMs }, 'opened a leg')
       return state
@@ -160,10 +165,10 @@ export class Legs {
   }
 
   /** It carries nothing more, and what is on its way still arrives. */
-  async #retire({ paid }: LegState): Promise<void> {
+  async #retire({ paid }: LegState, why: Leaving): Promise<void> {
     this.#modules.tunnel.retireLeg(paid.leg)
     await pause(RETIRING_MS, undefined, { ref: false })
-    paid.end('switched')
+    paid.end(why)
   }
 
   #over({ provider: { account }, paid }: LegState, why: LegEnd, isOver: boolean): void {
@@ -175,7 +180,7 @@ export class Legs {
     if (isOver) return
     this.switches.push({ atMs: Date.now(), provider: account, why })
     this.#modules.log.info({ provider: account, why }, 'a leg ended')
-    if (!WELL.has(why)) this.#avoid(account)
+    if (FAILURES.has(why) || why === 'slashed') this.#avoid(account)
   }
 
   async #openLeg(provider: OfferingProvider): Promise<PaidLeg> {
@@ -187,12 +192,24 @@ export class Legs {
       tokens: await tokens.forLeg(provider, id),
       dial: () => dialSession(stopping, { ...peer, like: own.host }),
     })
-    const paid = new PaidLeg({ tunnel, sessions, purse, id })
+    const paid = new PaidLeg({ tunnel, sessions, purse, id, onPaid: () => this.#watchChannel(account, id) })
     const late = pause(JOIN_MS, 'late' as const, { ref: false })
     const first = await Promise.race([paid.leg.joined, paid.ended, late])
     if (first === undefined) return paid
     paid.end('unanswered')
     throw new Error(`the exit does not answer through it (${first})`)
+  }
+
+  /** Puts more into a channel that is nearly empty. If nothing is left for that, the leg is left in time. */
+  #watchChannel(account: Hex, id: Hex): void {
+    const { office, log } = this.#modules
+    if (office.stateOf(id) === 'well') return
+    office.replenish(id).then(
+      isFull => {
+        if (!isFull && office.stateOf(id) === 'empty') this.#legs.get(account)?.leave('low')
+      },
+      error => log.warn({ provider: account, error: error.message }, 'could not top up the channel'),
+    )
   }
 
   /** Whoever failed a moment ago is better than nobody. */
@@ -203,14 +220,15 @@ export class Legs {
   }
 
   #drawn(avoided: readonly Hex[]): OfferingProvider | undefined {
-    const { providers, wishes, exit, random } = this.#modules
+    const { providers, wishes, exit, random, office } = this.#modules
     const used = [...this.#opening, ...this.open.map(({ provider }) => provider)]
     const taken: Taken = {
       accounts: new Set([exit.account, ...used.map(({ account }) => account), ...avoided]),
       hosts: [exit.host, ...used.flatMap(({ hosts }) => hosts)],
     }
     const drawn = Buffer.from(random.bytes(RANDOM_BYTES)).readUIntBE(0, RANDOM_BYTES) / 2 ** (8 * RANDOM_BYTES)
-    return drawProvider(providers(), wishes(), taken, drawn)
+    const affordable = providers().filter(({ account }) => office.canPay(account, 'relay'))
+    return drawProvider(affordable, wishes(), taken, drawn)
   }
 
   #avoid(account: Hex): void {
@@ -227,10 +245,14 @@ export class Legs {
   }
 
   #whyNobody(): string {
-    const { providers, wishes, exit } = this.#modules
+    const { providers, wishes, exit, office } = this.#modules
     const all = providers().filter(({ account }) => account !== exit.account)
     if (all.length === 0) return 'no provider but the exit offers to carry traffic'
-    const reasons = new Set(all.map(one => unsuitable(one, wishes()) ?? "at the exit's address"))
+    const suiting = all.filter(one => unsuitable(one, wishes()) === undefined)
+    if (suiting.length > 0 && suiting.every(({ account }) => !office.canPay(account, 'relay')))
+      return office.whyNothingLeft
+    const reasonOf = (why: ReturnType<typeof unsuitable>) => (why ? UNSUITABLE[why] : "at the exit's address")
+    const reasons = new Set(all.map(one => reasonOf(unsuitable(one, wishes()))))
     return `none of ${all.length} providers suits: ${[...reasons].join('; ')}`
   }
 }

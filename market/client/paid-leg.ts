@@ -2,12 +2,20 @@
 import { PAID_WINDOW_BYTES } from '../../probe/constants.js'
 import type { ClientLeg, ClientTunnel, LegDeath } from '../../probe/tunnel/index.js'
 import type { Hex } from '../../proto/hex.js'
+import type { Unsuitable } from '../core/candidates.js'
 import type { LegSessions, PaidSession } from './leg-sessions.js'
 import { Payer } from './payer.js'
 import type { Purse } from './purse.js'
 
+/**
+ * Why a leg is left while it carries: its provider does not suit any more, offers nothing or was slashed; or the leg has
+ * carried as much as one can, or its channel is nearly empty.
+ */
+export type Leaving = Unsuitable | 'withdrawn' | 'slashed' | 'worn' | 'low'
 /** `unproven`: the provider bills much more than arrives. `empty`: nothing is left to pay with */
-export type LegEnd = LegDeath | 'unproven' | 'empty' | 'switched'
+export type LegEnd = LegDeath | 'unproven' | 'empty' | Leaving
+/** Ends by which a provider has failed. */
+export const FAILURES: ReadonlySet<LegEnd> = new Set<LegEnd>(['silent', 'unanswered', 'closed', 'unproven'])
 
 export interface PaidLegModules {
   readonly tunnel: ClientTunnel
@@ -15,6 +23,8 @@ export interface PaidLegModules {
   readonly purse: Pick<Purse, 'pay'>
   /** the channel that pays for it */
   readonly id: Hex
+  /** after each payment by a receipt (default: nobody hears of it) */
+  readonly onPaid?: () => void
 }
 
 /** Payments keep a session open, and pings alone are worth one in this time. */
@@ -78,12 +88,11 @@ export class PaidLeg {
     const { tunnel, sessions } = this.#modules
     tunnel.endLeg(this.leg)
     this.#ended.resolve(why)
-    const isWell = why === 'switched' || why === 'worn' || why === 'ended'
-    void (isWell ? this.#payAll() : Promise.resolve()).then(() => sessions.close()).catch(() => {})
+    void (FAILURES.has(why) ? Promise.resolve() : this.#payAll()).then(() => sessions.close()).catch(() => {})
   }
 
   #payer(session: PaidSession, provenBytes: () => number): Payer {
-    const { purse, id } = this.#modules
+    const { purse, id, onPaid = () => {} } = this.#modules
     const payer = new Payer({
       ...{ purse, provenBytes, id: () => id },
       point: () => session.point,
@@ -96,7 +105,7 @@ export class PaidLeg {
       const isTooMuch = unproven > MOST_UNPROVEN_BYTES
       if (isTooMuch && unproven > MOST_UNPROVEN_SHARE * session.invoicedBytes) return this.end('unproven')
       if (isTooMuch || session.invoicedBytes > MOST_BYTES) this.#worn.resolve()
-      void payer.pay().catch(() => this.end('closed'))
+      void payer.pay().then(onPaid, () => this.end('closed'))
     }
     return payer
   }

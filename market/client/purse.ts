@@ -41,7 +41,7 @@ export class Purse {
   readonly #level: Level<Hex, Row>
   readonly #network: NetworkId
   readonly #rows: Map<Hex, Row>
-  /** one signature of a channel after the other */
+  /** one change of a channel after the other */
   readonly #last = new Map<Hex, Promise<unknown>>()
 
   private constructor(level: Level<Hex, Row>, network: NetworkId, rows: Map<Hex, Row>) {
@@ -71,15 +71,22 @@ export class Purse {
     return fitting.sort((a, b) => b.leftBytes - a.leftBytes)[0]
   }
 
-  /** Keeps a channel that was just opened, or its higher deposit. @param key of its signer */
+  /** Keeps a channel that was just opened. @param key of its signer */
   async keep(
     { id, channel, deposit, isPremium }: Pick<PurseChannel, 'id' | 'channel' | 'deposit' | 'isPremium'>,
     key: Hex,
   ): Promise<void> {
-    const total = this.#rows.get(id)?.total ?? 0
     await this.#put(id, {
       channel: { ...channel, price: `${channel.price}` },
-      ...{ deposit: `${deposit}`, key, isPremium, total },
+      ...{ deposit: `${deposit}`, key, isPremium, total: 0 },
+    })
+  }
+
+  /** After a top-up. @param deposit all that was put in, wei */
+  raise(id: Hex, deposit: bigint): Promise<void> {
+    return this.#inTurn(id, async () => {
+      const row = this.#rows.get(id)
+      if (row !== undefined) await this.#put(id, { ...row, deposit: `${deposit}` })
     })
   }
 
@@ -95,12 +102,7 @@ export class Purse {
    * @returns undefined if the deposit does not pay for them
    */
   pay(id: Hex, point: ReceiptPoint, sessionBytes: number, bytes: number): Promise<CounterReceipt | undefined> {
-    const paid = (this.#last.get(id) ?? Promise.resolve()).then(() => this.#pay(id, point, sessionBytes, bytes))
-    this.#last.set(
-      id,
-      paid.catch(() => {}),
-    )
-    return paid
+    return this.#inTurn(id, () => this.#pay(id, point, sessionBytes, bytes))
   }
 
   /** Signs something else than a payment with the key of a channel. @throws Error for a channel that is not kept */
@@ -120,6 +122,15 @@ export class Purse {
     const total = row.total + bytes
     await this.#put(id, { ...row, total })
     return counterSign(point, sessionBytes, voucherSigner(this.#network, row.key), { channel: fromHex(id), total })
+  }
+
+  #inTurn<T>(id: Hex, work: () => Promise<T>): Promise<T> {
+    const done = (this.#last.get(id) ?? Promise.resolve()).then(work)
+    this.#last.set(
+      id,
+      done.catch(() => {}),
+    )
+    return done
   }
 
   async #put(id: Hex, row: Row): Promise<void> {

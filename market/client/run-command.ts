@@ -15,10 +15,16 @@ import { settings } from '../../verifier/cli/settings.js'
 import { UserError } from '../../verifier/config/errors.js'
 import { loadNetworkFile } from '../../verifier/config/network-file.js'
 import { CLIENT_API } from './client-api.js'
+import { regionsFrom } from './regions.js'
 import { startClient } from './start.js'
 
 /** An exit knows no more legs of a tunnel. */
 const MAX_LEGS = 8
+const MAX_PERCENT = 100
+const BPS_PER_PERCENT = 100
+const MAX_TIER = 3
+/** Of each leg and of the exit. A client that switches has paid in at more providers than it has legs. */
+const DEPOSITS_EACH = 4n
 
 export const RUN_OPTIONS = {
   'data-dir': {
@@ -41,7 +47,23 @@ export const RUN_OPTIONS = {
   deposit: {
     type: 'string',
     default: '5',
-    describe: 'Tokens to put into each new channel; what is left comes back with `client close`',
+    describe:
+      'Tokens to put into each new channel, and into one that is nearly empty; what is left comes back with `client close`',
+  },
+  budget: {
+    type: 'string',
+    describe: 'Most tokens in all channels together (default: four deposits for each leg and for the exit)',
+  },
+  'min-score': {
+    type: 'number',
+    default: 0,
+    describe: "Least score of a leg's provider in the newest report, in percent",
+  },
+  'min-tier': { type: 'number', default: 0, describe: "Least tier of a leg's provider in the newest report, 0 to 3" },
+  regions: {
+    type: 'string',
+    describe:
+      'Country codes of providers and exits, such as DE,NL, or a file with them that is read again when it changes (default: any)',
   },
   'udp-host': NODE_OPTIONS['udp-host'],
   'udp-port': NODE_OPTIONS['udp-port'],
@@ -62,18 +84,22 @@ export const clientRun: Command<InferredOptionTypes<typeof RUN_OPTIONS>> = {
     if (!(Number.isInteger(legs) && legs >= 1 && legs <= MAX_LEGS))
       throw new UserError('usage', `--legs ${legs} is no number of legs. Give 1 to ${MAX_LEGS}.`)
     const announced = flags['udp-announce']
+    const deposit = parseTokens('deposit', flags.deposit)
+    const regions = regionsFrom(flags.regions)
+    await regions() // a wrong list is told before anything starts
     const options = {
       ...{ dataDir: flags['data-dir'], rpcUrl: flags.rpc, apiHost, apiPort, socks, http, legs, mode },
       udpHost: addressOfThisMachine(flags['udp-host']),
       udpPort: parsePort('udp-port', flags['udp-port']),
       udpAnnounce: announced === undefined ? undefined : parseUdpHost(announced),
-      wishes: {
+      floors: {
         maxPrice: parseTokens('max-price', flags['max-price']),
-        minScoreBps: 0,
-        minTier: 0,
-        regions: undefined,
+        minScoreBps: Math.round(numberWithin('min-score', flags['min-score'], MAX_PERCENT) * BPS_PER_PERCENT),
+        minTier: numberWithin('min-tier', flags['min-tier'], MAX_TIER),
       },
-      deposit: parseTokens('deposit', flags.deposit),
+      regions,
+      deposit,
+      budget: flags.budget === undefined ? defaultBudget(deposit, legs) : parseTokens('budget', flags.budget),
       logger: openLog(flags['log-level']),
       network: await loadNetworkFile(flags.network),
     }
@@ -87,4 +113,12 @@ export const clientRun: Command<InferredOptionTypes<typeof RUN_OPTIONS>> = {
     const keys = await readOwnKeys(flags)
     await runNode(givenUp => startClient({ ...options, keys, givenUp }), { prepare: async () => undefined })
   },
+}
+
+const defaultBudget = (deposit: bigint, legs: number): bigint => deposit * DEPOSITS_EACH * BigInt(legs + 1)
+
+/** @throws UserError 'usage' */
+function numberWithin(option: string, given: number, most: number): number {
+  if (given >= 0 && given <= most) return given
+  throw new UserError('usage', `--${option} ${given} is out of range. Give 0 to ${most}.`)
 }

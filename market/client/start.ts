@@ -3,8 +3,9 @@
  *
  *   application ─SOCKS5/HTTP─▶ proxies ──▶ tunnel ══ legs ══▶ providers ══▶ exit
  *                                             └── payments ◀── purse ◀── channel office ──▶ chain
+ *   verifiers ── leaves, checked against the chain ──▶ reports ── scores ──▶ view of the market ──▶ draw of the legs
  *
- * Start: chain, purse, UDP port, view of the market, tunnel, proxies, API. Nothing goes out directly, ever.
+ * Start: chain, purse, newest report, view of the market, UDP port, tunnel, proxies, API. Nothing goes out directly, ever.
  */
 import { join } from 'node:path'
 import type { Logger } from 'pino'
@@ -26,6 +27,8 @@ import { Market } from './market-view.js'
 import { PayerTokens } from './payer-tokens.js'
 import { type ListenOptions, serveHttp, serveSocks } from './proxies.js'
 import { Purse } from './purse.js'
+import type { ReadRegions } from './regions.js'
+import { Reports } from './reports.js'
 import { statusOf } from './status.js'
 import { Tunnels } from './tunnels.js'
 
@@ -43,9 +46,12 @@ export interface ClientOptions extends ApiOptions {
   readonly http: ListenOptions
   readonly legs: number
   readonly mode: Mode
-  readonly wishes: Wishes
+  readonly floors: Omit<Wishes, 'regions'>
+  readonly regions: ReadRegions
   /** of each new channel, wei */
   readonly deposit: bigint
+  /** of all channels together, wei */
+  readonly budget: bigint
   readonly logger: Logger
   readonly givenUp: AbortSignal
 }
@@ -57,15 +63,27 @@ export const startClient = (options: ClientOptions): Promise<RunningNode> =>
   Lifecycle.start(life => open(options, life), options.givenUp)
 
 async function open(options: ClientOptions, life: Lifecycle): Promise<RunningNode> {
-  const { dataDir, keys, network, rpcUrl, udpHost, udpPort, udpAnnounce, logger: log, wishes, deposit } = options
+  const { dataDir, keys, network, rpcUrl, udpHost, udpPort, udpAnnounce, logger: log, deposit, budget } = options
   const { stopping } = life
   const connecting = connectChain({ rpcUrl, network, privateKey: keys.evm, patience: { log, stopping } })
   const chain = await life.open(connecting, one => one.close())
   const purse = await life.open(Purse.open(join(dataDir, 'purse'), chain.network), one => one.close())
-  const office = new ChannelOffice(chain, purse, { deposit, maxPrice: wishes.maxPrice }, systemRandom)
-  await office.tidy()
   const market = new Market(chain, log)
-  let view = await market.view(new Map())
+  const reports = new Reports({
+    ...{ chain, params: network.params, directory: market.directory, random: systemRandom, stopping, log },
+  })
+  const office = new ChannelOffice({
+    ...{ chain, purse, random: systemRandom, premiumProofOf: undefined },
+    terms: { deposit, budget, maxPrice: options.floors.maxPrice },
+  })
+  await office.tidy()
+  const readWishes = async (): Promise<Wishes> => ({ ...options.floors, regions: await options.regions() })
+  const lookAtReports = () =>
+    reports.look().catch((error: Error) => log.warn({ error: error.message }, 'could not fetch the newest report'))
+  await lookAtReports()
+  await office.look()
+  let wishes = await readWishes()
+  let view = await market.view(reports.scores)
   const port = { host: udpHost, port: udpPort, clock: systemClock }
   const socket = await life.open(
     TunnelSocket.open(port, (...datagram) => tunnels.onDatagram(...datagram)),
@@ -84,10 +102,13 @@ async function open(options: ClientOptions, life: Lifecycle): Promise<RunningNod
   life.run(tunnels.keep())
   const complain = (error: Error) => log.warn({ error: error.message }, 'could not read the market')
   const look = async () => {
-    view = await market.view(new Map())
+    await office.look()
+    wishes = await readWishes()
+    view = await market.view(reports.scores)
     tunnels.current?.legs.review()
   }
   life.run(repeat(() => look().catch(complain), VIEW_MS, stopping))
+  life.run(repeat(lookAtReports, VIEW_MS, stopping))
   const socks = await life.open(serveSocks(options.socks, tunnels.connect, tunnels.join), one => one.close())
   const http = await life.open(serveHttp(options.http, tunnels.connect, tunnels.join), one => one.close())
   const proxies = [`socks5://${socks.host}:${socks.port}`, `http://${http.host}:${http.port}`]

@@ -6,9 +6,11 @@ import { type Address, TunnelError } from '../../probe/tunnel/index.js'
 import type { Hex } from '../../proto/hex.js'
 import { UserError } from '../../verifier/config/errors.js'
 import { aborted } from '../../verifier/node/waiting.js'
+import { UNSUITABLE, type Wishes } from '../core/candidates.js'
 import { type Destination, REPLY } from '../core/destination.js'
 import { ConnectError, join } from './connection.js'
 import { type OfferingExit, reachExit } from './market-view.js'
+import { nobodySuits } from './nobody-suits.js'
 import { UserTunnel, type UserTunnelModules } from './user-tunnel.js'
 
 export interface TunnelsModules extends Omit<UserTunnelModules, 'onNobody' | 'onEmpty'> {
@@ -43,19 +45,23 @@ export class Tunnels {
   /** Resolves once there is a tunnel. @throws UserError 'nobody-suits', or as `UserTunnel.open` */
   async open(): Promise<void> {
     const { exits, wishes, fail, log } = this.#modules
-    const others = exits().filter(({ account }) => !this.#failed.includes(account))
-    const { maxPrice } = wishes()
-    const exit = cheapest(others, maxPrice) ?? cheapest(exits(), maxPrice)
+    const suiting = exits().filter(exit => whyUnfit(exit, wishes()) === undefined)
+    const exit = cheapest(suiting.filter(({ account }) => !this.#failed.includes(account))) ?? cheapest(suiting)
     const at = exit && (await reachExit(exit))
-    if (exit === undefined || at === undefined) throw nobody(whyNoExit(exits(), maxPrice))
+    if (exit === undefined || at === undefined) throw nobodySuits(whyNoExit(exits(), wishes()))
     const failed = Promise.withResolvers<never>()
     failed.promise.catch(() => {}) // also told to `fail`
-    const giveUp = (why: string) => {
-      failed.reject(nobody(why))
-      fail(nobody(why))
+    const giveUp = (error: UserError) => {
+      failed.reject(error)
+      fail(error)
     }
-    const onEmpty = () => giveUp(`nothing is left to pay the exit ${exit.account} with`)
-    const tunnel = await UserTunnel.open({ ...this.#modules, onNobody: giveUp, onEmpty }, exit, at)
+    const onEmpty = (why: Error) =>
+      giveUp(why instanceof UserError ? why : nobodySuits(`the exit ${exit.account} cannot be paid: ${why.message}`))
+    const tunnel = await UserTunnel.open(
+      { ...this.#modules, onNobody: why => giveUp(nobodySuits(why)), onEmpty },
+      exit,
+      at,
+    )
     this.#current = tunnel
     await Promise.race([tunnel.ready(), failed.promise])
     log.info({ exit: exit.account, address: exit.address }, 'the tunnel is open')
@@ -104,13 +110,16 @@ export class Tunnels {
   }
 }
 
-const cheapest = (exits: readonly OfferingExit[], maxPrice: bigint): OfferingExit | undefined =>
-  exits.filter(({ price }) => price <= maxPrice).sort((a, b) => (a.price < b.price ? -1 : 1))[0]
+const cheapest = (exits: readonly OfferingExit[]): OfferingExit | undefined =>
+  exits.toSorted((a, b) => (a.price < b.price ? -1 : 1))[0]
 
-function whyNoExit(exits: readonly OfferingExit[], maxPrice: bigint): string {
-  if (exits.length === 0) return 'nobody offers an exit'
-  return cheapest(exits, maxPrice) === undefined ? 'every exit is dearer than --max-price' : 'the exit has no address'
+function whyUnfit({ price, region }: OfferingExit, { maxPrice, regions }: Wishes): string | undefined {
+  if (price > maxPrice) return UNSUITABLE.dear
+  return regions === undefined || regions.includes(region) ? undefined : UNSUITABLE.region
 }
 
-const nobody = (why: string): UserError =>
-  new UserError('nobody-suits', `No traffic goes out: ${why}. Relax what you ask for, or try again later.`)
+function whyNoExit(exits: readonly OfferingExit[], wishes: Wishes): string {
+  if (exits.length === 0) return 'nobody offers an exit'
+  const reasons = new Set(exits.map(exit => whyUnfit(exit, wishes) ?? 'without an address'))
+  return `none of ${exits.length} exits suits: ${[...reasons].join('; ')}`
+}

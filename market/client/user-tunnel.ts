@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import type { MonotonicClock, RandomSource } from '../../probe/ports.js'
 import { ClientTunnel, type Mode, type TunnelEnd } from '../../probe/tunnel/index.js'
 import type { NextHop } from '../../probe/verdict/session-shape.js'
-import { fromHex } from '../../proto/hex.js'
+import { fromHex, type Hex } from '../../proto/hex.js'
 import type { AnswerVerifiers } from '../../verifier/chain/answers.js'
 import type { Wishes } from '../core/candidates.js'
 import type { Destination } from '../core/destination.js'
@@ -34,8 +34,8 @@ export interface UserTunnelModules {
   readonly stopping: AbortSignal
   readonly log: Logger
   readonly onNobody: (why: string) => void
-  /** Nothing is left to pay the exit with. */
-  readonly onEmpty: () => void
+  /** Nothing is left to pay the exit with; hears why. */
+  readonly onEmpty: (why: Error) => void
 }
 
 export class UserTunnel {
@@ -56,13 +56,17 @@ export class UserTunnel {
 
   /** @param at the exit's address. @throws UserError if the exit cannot be paid; TunnelError `no-quic` */
   static async open(modules: UserTunnelModules, exit: OfferingExit, at: NextHop): Promise<UserTunnel> {
-    const { socket, mode, office, purse, clock, random, onEmpty } = modules
+    const { socket, mode, office, purse, clock, random, log, onEmpty } = modules
     const { id } = await office.channelTo(exit.account, 'exit')
     const identity = { publicKey: fromHex(exit.publicKey), certHash: fromHex(exit.certHash) }
     const tunnel = await ClientTunnel.open({ port: socket, exit: identity, mode, clock, random })
     const legs = new Legs({ ...modules, tunnel, exit: { ...at, account: exit.account } }, modules.legs)
     const next = async () => (await office.channelTo(exit.account, 'exit')).id
-    const account = tunnel.established.then(() => new ExitAccount({ tunnel, purse, id, next, random, onEmpty }))
+    const onPaid = (channel: Hex) => {
+      if (office.stateOf(channel) === 'well') return
+      office.replenish(channel).catch(error => log.warn({ error: error.message }, 'could not top up the channel'))
+    }
+    const account = tunnel.established.then(() => new ExitAccount({ tunnel, purse, id, next, random, onPaid, onEmpty }))
     return new UserTunnel(tunnel, exit, legs, account)
   }
 

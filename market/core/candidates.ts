@@ -10,7 +10,7 @@ export interface Candidate {
   readonly account: Hex
   /** address literals that it announces */
   readonly hosts: readonly string[]
-  /** wei for 2^30 bytes */
+  /** wei for 2^30 bytes, in the class that the client pays for */
   readonly price: bigint
   /** 0 to 10,000; undefined if no report has it yet */
   readonly scoreBps: number | undefined
@@ -20,20 +20,30 @@ export interface Candidate {
 
 export interface Wishes {
   readonly maxPrice: bigint
-  /** a provider without a score has 0 */
   readonly minScoreBps: number
   readonly minTier: number
   /** as on the chain; undefined for any */
   readonly regions: readonly Hex[] | undefined
 }
 
-/** Why a provider does not suit; undefined if it does. */
-export function unsuitable(candidate: Candidate, wishes: Wishes): string | undefined {
-  const { price, scoreBps = 0, tier = 0, region } = candidate
-  if (price > wishes.maxPrice) return 'dearer than --max-price'
-  if (scoreBps < wishes.minScoreBps) return 'score below --min-score'
-  if (tier < wishes.minTier) return 'tier below --min-tier'
-  if (wishes.regions !== undefined && !wishes.regions.includes(region)) return 'not in --regions'
+/** Why a provider does not suit, with a clause for a person. */
+export const UNSUITABLE = {
+  dear: 'dearer than --max-price',
+  unscored: 'without a score so far',
+  score: 'score below --min-score',
+  tier: 'tier below the least one',
+  region: 'not in --regions',
+} as const
+export type Unsuitable = keyof typeof UNSUITABLE
+
+/** Undefined for a provider that suits. */
+export function unsuitable(candidate: Candidate, wishes: Wishes): Unsuitable | undefined {
+  const { price, scoreBps, tier = 0, region } = candidate
+  if (price > wishes.maxPrice) return 'dear'
+  if (scoreBps === undefined && (wishes.minScoreBps > 0 || wishes.minTier > 0)) return 'unscored'
+  if ((scoreBps ?? 0) < wishes.minScoreBps) return 'score'
+  if (tier < wishes.minTier) return 'tier'
+  if (wishes.regions !== undefined && !wishes.regions.includes(region)) return 'region'
   return undefined
 }
 
@@ -69,8 +79,9 @@ export function drawProvider<C extends Candidate>(
     return Math.max(1, scoreBps) * cheapness
   })
   let left = random * weights.reduce((sum, weight) => sum + weight, 0)
-  return suiting.find((_, i) => {
+  const drawn = suiting.find((_, i) => {
     left -= weights[i]!
     return left < 0
   })
+  return drawn ?? suiting.at(-1) // rounding may leave a little
 }

@@ -6,7 +6,9 @@ import type { Command } from '../../verifier/cli/lazily.js'
 import { parseRate } from '../../verifier/cli/rate.js'
 import { REGISTER_OPTIONS, register } from '../../verifier/cli/registration.js'
 import { settings } from '../../verifier/cli/settings.js'
+import { UserError } from '../../verifier/config/errors.js'
 import { peerIdOf } from '../../verifier/net/peer-keys.js'
+import { regionOf } from '../core/region.js'
 
 const OPTIONS = {
   ...REGISTER_OPTIONS,
@@ -14,6 +16,11 @@ const OPTIONS = {
     type: 'string',
     demandOption: true,
     describe: 'Rate that you promise to a new session, such as 25mbps',
+  },
+  region: {
+    type: 'string',
+    describe:
+      'Country where the provider is, such as DE. Users choose by it, nobody checks it, and it cannot be changed (default: not said)',
   },
 } as const
 
@@ -23,12 +30,15 @@ export const providerRegister: Command<Flags> = {
   builder: y => settings(y, OPTIONS),
   handler: async flags => {
     const claimKbps = parseRate('claim', flags.claim)
+    const region = flags.region === undefined ? ZERO_HASH : regionOf(flags.region)
+    if (region === undefined)
+      throw new UserError('usage', `--region ${flags.region} is no country code. Give two letters, such as DE.`)
     await register('provider', flags, async ({ chain, keys, network, withdrawalAddress, confirm }) => {
       checkClaim(claimKbps, network)
       return joinAsProvider(chain.sender!, {
         stake: await leastStake(chain.context, claimKbps),
         claimKbps,
-        region: ZERO_HASH,
+        region,
         peerId: await peerIdOf(fromHex(keys.peer)),
         withdrawalAddress,
         confirm,

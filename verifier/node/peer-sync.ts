@@ -3,8 +3,6 @@ import type { Check } from '../../probe/transcript/check.js'
 import { providerOf } from '../../proto/ballot-index.js'
 import type { SeenEntry } from '../../proto/digests.js'
 import { fromHex, type Hex, toHex } from '../../proto/hex.js'
-import { decodeLeaf } from '../../proto/leaf.js'
-import { leafPart } from '../../proto/leaf-state.js'
 import { proofIn } from '../../proto/merkle.js'
 import { Ballot, type BallotHead, type GossipItem, GossipItem as GossipItemCodec } from '../../proto/messages.js'
 import { faultsTolerated } from '../../proto/quorum.js'
@@ -19,16 +17,15 @@ import { checkRegistered, type Registry } from '../evidence/registry-checks.js'
 import { checkTranscript, type ParsedTranscript, parseTranscript } from '../evidence/transcript-checks.js'
 import { type Rate, RateLimit } from '../net/rate-limit.js'
 import { WrongAnswer } from '../net/sync.js'
-import { BALLOT_SET_LIMITS, gossipLimits, leavesLimits, REWARDS_LIMITS, TRANSCRIPT_LIMITS } from '../net/sync-limits.js'
+import { BALLOT_SET_LIMITS, gossipLimits, REWARDS_LIMITS, TRANSCRIPT_LIMITS } from '../net/sync-limits.js'
 import type { Store } from '../store/store.js'
 import { BusyError, DisputedAnswer } from './answer-faults.js'
+import { askLeaves, checked, STATE } from './asked-leaves.js'
 import { type BallotContext, BallotSync } from './ballot-sync.js'
 import type { VerifierContext } from './context.js'
 import type { Directory } from './directory.js'
 import { collect, type Manner, PeerRequests, type RequestContext } from './peer-requests.js'
 
-/** Answers of many megabytes, of which this node holds `atOnce`. The server takes no longer (`net/sync.ts`). */
-const STATE: Manner = { atOnce: 3, answerMs: 10_000 }
 const TRANSCRIPT: Manner = { ...STATE, atOnce: 1 }
 
 /**
@@ -100,27 +97,12 @@ export class PeerSync {
     })
   }
 
-  /** @param take returns undefined, or throws, for wrong leaves. @throws if no peer has leaves that `take` accepts */
-  async leaves<T>(
-    { headerHash, header }: Pick<PostedReport, 'headerHash' | 'header'>,
+  /** See `askLeaves`. */
+  leaves<T>(
+    posted: Pick<PostedReport, 'headerHash' | 'header'>,
     take: (encoded: Uint8Array[]) => T | undefined,
   ): Promise<T> {
-    const limits = leavesLimits(header.providerCount, this.context.params)
-    const leaves = await this.#requests.ask(
-      this.#requests.others(),
-      STATE,
-      { leaves: fromHex(headerHash) },
-      limits,
-      async items =>
-        take(
-          await collect(
-            items,
-            checked(bytes => decodeLeaf(leafPart(bytes))),
-          ),
-        ),
-    )
-    if (leaves === undefined) throw new Error(`no peer has the leaves of ${headerHash}`)
-    return leaves
+    return askLeaves(this.#requests, this.context.params, posted, take)
   }
 
   /** @param take returns undefined, or throws, for wrong rewards. @throws if no peer has rewards that `take` accepts */
@@ -199,11 +181,3 @@ export class PeerSync {
     return own.length === 0 || cast.some(one => one !== undefined && Buffer.compare(one, vote) === 0)
   }
 }
-
-/** The item as it came, once `check` has not thrown. */
-const checked =
-  (check: (bytes: Uint8Array) => unknown) =>
-  (bytes: Uint8Array): Uint8Array => {
-    check(bytes)
-    return bytes
-  }

@@ -137,7 +137,7 @@ describe('traffic of a client', function () {
     for (let i = 0; i < legCount; i++) await addLeg(socket.port, options)
     await tunnel.established
     account = new ExitAccount({
-      ...{ tunnel, purse, id: exitTill.id, random: systemRandom, onEmpty: () => {} },
+      ...{ tunnel, purse, id: exitTill.id, random: systemRandom, onPaid: () => {}, onEmpty: () => {} },
       next: async () => exitTill.id,
     })
     const through = (destination: { host: string; port: number }) => connectThrough(tunnel, destination)

@@ -1,0 +1,83 @@
+/** Whom a client's legs are drawn from, and how often each is. */
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
+import { type Candidate, drawProvider, type Taken, unsuitable, type Wishes } from '../candidates.js'
+import { regionOf } from '../region.js'
+
+const accountAt = (i: number): Hex => `0x${(i + 1).toString(16).padStart(40, '0')}`
+const one = (change: Partial<Candidate> = {}): Candidate => ({
+  ...{ account: accountAt(0), hosts: ['198.51.100.1'], price: 100n, scoreBps: 9000, tier: 2, region: ZERO_HASH },
+  ...change,
+})
+const ANY: Wishes = { maxPrice: 1000n, minScoreBps: 0, minTier: 0, regions: undefined }
+const NOBODY: Taken = { accounts: new Set(), hosts: [] }
+const DE = regionOf('DE')!
+
+describe('candidates for a leg', () => {
+  it('do not suit for one reason each', () => {
+    expect(unsuitable(one(), ANY)).to.equal(undefined)
+    expect(unsuitable(one({ price: 1001n }), ANY)).to.equal('dear')
+    expect(unsuitable(one({ scoreBps: 4999 }), { ...ANY, minScoreBps: 5000 })).to.equal('score')
+    expect(unsuitable(one({ tier: 1 }), { ...ANY, minTier: 2 })).to.equal('tier')
+    expect(unsuitable(one(), { ...ANY, regions: [DE] })).to.equal('region')
+    expect(unsuitable(one({ region: DE }), { ...ANY, regions: [DE, regionOf('NL')!] })).to.equal(undefined)
+  })
+
+  it('without a report suit who has no floor, and are told apart from bad ones', () => {
+    const unknown = one({ scoreBps: undefined, tier: undefined })
+    expect(unsuitable(unknown, ANY)).to.equal(undefined)
+    expect(unsuitable(unknown, { ...ANY, minScoreBps: 1 })).to.equal('unscored')
+    expect(unsuitable(unknown, { ...ANY, minTier: 1 })).to.equal('unscored')
+  })
+
+  it('are drawn by score over price', () => {
+    const candidates = [
+      one({ account: accountAt(0), scoreBps: 9000, price: 100n }),
+      one({ account: accountAt(1), scoreBps: 9000, price: 300n }),
+      one({ account: accountAt(2), scoreBps: 1000, price: 100n }),
+      one({ account: accountAt(3), scoreBps: undefined, tier: undefined, price: 100n }),
+      one({ account: accountAt(4), scoreBps: 10_000, price: 2000n }),
+    ]
+    const drawn = [0, 0, 0, 0, 0]
+    const draws = 1400
+    for (let i = 0; i < draws; i++) {
+      const found = drawProvider(candidates, ANY, NOBODY, i / draws)!
+      drawn[candidates.indexOf(found)]!++
+    }
+    // Weights of 9, 3, 1 and 1; the last one is too dear.
+    expect(drawn).to.deep.equal([900, 300, 100, 100, 0])
+  })
+
+  it('attack: many accounts or addresses of one prefix carry one leg', () => {
+    const near = one({ account: accountAt(1), hosts: ['198.51.100.77'] })
+    const far = one({ account: accountAt(2), hosts: ['203.0.113.1'] })
+    const taken: Taken = { accounts: new Set([accountAt(0)]), hosts: ['198.51.100.1'] }
+    for (let i = 0; i < 100; i++) expect(drawProvider([one(), near, far], ANY, taken, i / 100)).to.equal(far)
+    expect(drawProvider([one(), near], ANY, taken, 0)).to.equal(undefined)
+    const six = one({ account: accountAt(3), hosts: ['2001:db8:1:2::1', '203.0.113.9'] })
+    expect(drawProvider([six], ANY, { ...NOBODY, hosts: ['2001:db8:1:ffff::2'] }, 0)).to.equal(undefined)
+  })
+
+  it('are drawn whatever scores, prices and chance are, as long as one suits', () => {
+    const candidate = fc.record({
+      price: fc.bigInt(0n, 2n ** 96n - 1n),
+      scoreBps: fc.option(fc.integer({ min: 0, max: 10_000 }), { nil: undefined }),
+    })
+    const chance = fc.double({ min: 0, max: 1 - Number.EPSILON, noNaN: true })
+    fc.assert(
+      fc.property(fc.array(candidate, { minLength: 1 }), chance, (terms, random) => {
+        const all = terms.map((term, i) => one({ ...term, account: accountAt(i), hosts: [`10.0.${i % 256}.1`] }))
+        const wishes = { ...ANY, maxPrice: 2n ** 96n }
+        expect(drawProvider(all, wishes, NOBODY, random)).to.be.oneOf(all)
+      }),
+    )
+  })
+})
+
+describe('a region', () => {
+  it('is a code of two letters as text, and nothing else', () => {
+    expect(regionOf(' de ')).to.equal(`0x4445${'00'.repeat(30)}`)
+    for (const wrong of ['', 'D', 'DEU', 'D1', '..', 'ßß']) expect(regionOf(wrong), wrong).to.equal(undefined)
+  })
+})
