@@ -1,5 +1,4 @@
 /** An exit together with its chain, its till and its HTTP API: what the command line and the testnet start. */
-import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { systemClock, systemRandom } from '../../probe/index.js'
 import { type ApiOptions, type RunningNode, withApi } from '../../verifier/api/running-node.js'
@@ -47,7 +46,7 @@ async function open(options: ExitNodeOptions, life: Lifecycle): Promise<RunningN
   const offered = (await readOffer(chain.context, account))?.exit
   if (offered?.publicKey !== identity.public.publicKey || offered.certHash !== identity.public.certHash)
     log.warn('the offer of this account does not name this exit, so no client finds it: `bandwitness provider offer`')
-  const { payments } = await openTill({ path: join(dataDir, 'exit-vouchers'), purpose: 'exit', chain, log }, life)
+  const { payments } = await openTill({ dataDir, purpose: 'exit', chain, log }, life)
   const exit = await life.open(
     openExit({
       ...{ host, port, identity, payments, clock: systemClock, random: systemRandom },

@@ -53,6 +53,13 @@ export const providerCommands = (y: Argv): Argv =>
     )
     .command(
       lazily(
+        'redeem',
+        'Have the payments that the provider and its exit hold paid out now; the node that runs does so by itself',
+        async () => (await import('./redeem-command.js')).providerRedeem,
+      ),
+    )
+    .command(
+      lazily(
         'alerts <provider>',
         'Watch a provider, and tell of breaches before they cost stake',
         async () => (await import('./alerts/command.js')).providerAlerts,
@@ -77,5 +84,5 @@ export const providerCommands = (y: Argv): Argv =>
     )
     .demandCommand(
       1,
-      'Missing command: init, check, register, run, doctor, claim, offer, alerts, top-up, exit or withdraw.',
+      'Missing command: init, check, register, run, doctor, claim, offer, redeem, alerts, top-up, exit or withdraw.',
     )

@@ -53,7 +53,7 @@ export async function serve(options: ProviderOptions, life: Lifecycle, chain: Et
       { linkKbps, claimKbps },
       'the link has too little room for the claim: name its rate with --link, or lower the claim',
     )
-  const till = await openTill({ path: join(options.dataDir, 'vouchers'), purpose: 'relay', chain, log }, life)
+  const till = await openTill({ dataDir: options.dataDir, purpose: 'relay', chain, log }, life)
   const relay = await life.open(
     Relay.open({
       host,

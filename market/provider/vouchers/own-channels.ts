@@ -19,6 +19,8 @@ export interface OpenChannel {
   readonly channel: Channel
   /** opened for traffic with priority */
   readonly isPremium: boolean
+  /** at its opening: a top-up adds to it, wei */
+  readonly firstDeposit: bigint
   /** bytes that were redeemed so far */
   readonly redeemedBytes: number
   readonly isClosing: boolean
@@ -26,6 +28,8 @@ export interface OpenChannel {
 
 /** A channel with what it holds. */
 export type FoundChannel = FundedChannel & Pick<OpenChannel, 'isPremium'>
+
+const NOT_YET = { redeemedBytes: 0, isClosing: false }
 
 /** How long a balance that was read counts. Its owner can take it back only after the thaw, which is longer. */
 const FRESH_MS = 10_000
@@ -64,6 +68,11 @@ export class OwnChannels {
     return this.#read(id, known)
   }
 
+  /** As the chain has it now. @throws RpcFault */
+  balance(id: Hex): Promise<ChannelBalance> {
+    return this.#reader.balance(id)
+  }
+
   /** Reads the log. A look that is under way is shared. */
   lookAgain(): Promise<void> {
     this.#look ??= this.#readLog().finally(() => {
@@ -97,8 +106,10 @@ function openFrom(events: readonly EscrowEvent[], purpose: Purpose): Map<Hex, Op
   const open = new Map<Hex, OpenChannel>()
   for (const event of events) {
     const known = open.get(event.id)
-    if (event.kind === 'opened' && purposeOf(event.channel.signer) === purpose)
-      open.set(event.id, { channel: event.channel, isPremium: event.isPremium, redeemedBytes: 0, isClosing: false })
+    if (event.kind === 'opened' && purposeOf(event.channel.signer) === purpose) {
+      const { channel, isPremium, deposit: firstDeposit } = event
+      open.set(event.id, { channel, isPremium, firstDeposit, ...NOT_YET })
+    }
     if (known === undefined) continue
     if (event.kind === 'redeemed') open.set(event.id, { ...known, redeemedBytes: event.total })
     if (event.kind === 'closing') open.set(event.id, { ...known, isClosing: true })

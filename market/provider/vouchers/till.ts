@@ -4,6 +4,7 @@
  *   user ── voucher ──▶ book ── kept ──▶ store ──▶ redeemer ──▶ escrow
  *                        └── whose channel? ──▶ own channels ◀── log, balances ── chain
  */
+import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { systemClock } from '../../../probe/index.js'
 import type { Payments } from '../../../probe/ports.js'
@@ -11,6 +12,7 @@ import type { Hex } from '../../../proto/hex.js'
 import { balanceOf, readThaw, redeemCall } from '../../../verifier/chain/escrow.js'
 import { EscrowLog } from '../../../verifier/chain/escrow-log.js'
 import type { EthersChain } from '../../../verifier/chain/ethers-chain.js'
+import type { PaidReceipt } from '../../../verifier/chain/redemption.js'
 import { voucherSignerOf } from '../../../verifier/chain/vouchers.js'
 import type { Lifecycle } from '../../../verifier/node/lifecycle.js'
 import { repeat } from '../../../verifier/node/waiting.js'
@@ -20,9 +22,11 @@ import { Redeemer } from './redeemer.js'
 import { VoucherBook } from './voucher-book.js'
 import { VoucherStore } from './voucher-store.js'
 
+/** Of the vouchers for a purpose, in the data directory. */
+export const VOUCHER_FOLDERS = { relay: 'vouchers', exit: 'exit-vouchers' } as const
+
 export interface TillOptions {
-  /** of the store's folder */
-  readonly path: string
+  readonly dataDir: string
   readonly purpose: Purpose
   /** of the account that is paid, with its key */
   readonly chain: EthersChain
@@ -40,17 +44,26 @@ export interface Till {
 const LOOKS_IN_THAW = 4
 const LONGEST_LOOK_MS = 60_000
 
-/** Redeems until the node stops. @throws UserError if another process uses the store */
-export async function openTill({ path, purpose, chain, log }: TillOptions, life: Lifecycle): Promise<Till> {
+/** @param store of the vouchers for the purpose. @param chain of the account that is paid, with its key */
+export function redeemerOf({
+  store,
+  purpose,
+  chain,
+  log,
+}: Omit<TillOptions, 'dataDir'> & { readonly store: VoucherStore }) {
   const { context } = chain
-  const store = await life.open(VoucherStore.open(path), one => one.close())
   const escrow = new EscrowLog(context, { payee: chain.account! })
   const reader = { events: () => escrow.events(), balance: balanceOf.bind(undefined, context) }
   const channels = new OwnChannels(reader, purpose, systemClock)
-  const redeemer = new Redeemer({
-    ...{ store, channels, clock: systemClock, log },
-    send: receipts => chain.sender!.send(redeemCall(context, receipts)),
-  })
+  const send = (receipts: readonly PaidReceipt[]) => chain.sender!.send(redeemCall(context, receipts))
+  return { channels, redeemer: new Redeemer({ store, channels, send, clock: systemClock, log }) }
+}
+
+/** Redeems until the node stops. @throws UserError if another process uses the store */
+export async function openTill({ dataDir, purpose, chain, log }: TillOptions, life: Lifecycle): Promise<Till> {
+  const { context } = chain
+  const store = await life.open(VoucherStore.open(join(dataDir, VOUCHER_FOLDERS[purpose])), one => one.close())
+  const { channels, redeemer } = redeemerOf({ store, purpose, chain, log })
   // Vouchers wait while the chain cannot be reached.
   const complain = (error: Error) => log.warn({ error: error.message }, 'could not redeem vouchers for now')
   const lookMs = Math.min(LONGEST_LOOK_MS, ((await readThaw(context)) * 1000) / LOOKS_IN_THAW)

@@ -1,0 +1,92 @@
+/** `bandwitness provider redeem`: has the vouchers that the data directory holds paid now. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { InferredOptionTypes } from 'yargs'
+import type { Hex } from '../../proto/hex.js'
+import { releaseCall } from '../../verifier/chain/escrow.js'
+import { exactTokensText } from '../../verifier/cli/figures.js'
+import type { Command } from '../../verifier/cli/lazily.js'
+import { openLog } from '../../verifier/cli/log.js'
+import { print } from '../../verifier/cli/output.js'
+import { ACCOUNT_OPTIONS, sent, withOwnAccount } from '../../verifier/cli/own-account.js'
+import { settings } from '../../verifier/cli/settings.js'
+import { textTable } from '../../verifier/cli/text-table.js'
+import { UserError } from '../../verifier/config/errors.js'
+import type { Purpose } from '../core/purpose.js'
+import { redeemerOf, VOUCHER_FOLDERS } from './vouchers/till.js'
+import { VoucherStore } from './vouchers/voucher-store.js'
+
+const OPTIONS = {
+  ...ACCOUNT_OPTIONS,
+  release: {
+    type: 'boolean',
+    default: false,
+    describe: 'Then end the channels that their payers close, so that these need not wait for the thaw',
+  },
+} as const
+
+type Flags = InferredOptionTypes<typeof OPTIONS> & { json?: unknown }
+
+export interface RedeemJson {
+  readonly account: string
+  readonly redeemed: readonly {
+    readonly channel: string
+    readonly purpose: Purpose
+    /** that the channel has paid for so far */
+    readonly bytes: number
+    /** that this redemption brought */
+    readonly wei: string
+    readonly txHash: string | null
+  }[]
+  /** channels that were ended */
+  readonly released: readonly string[]
+}
+
+export const providerRedeem: Command<Flags> = {
+  builder: y => settings(y, OPTIONS),
+  handler: flags =>
+    withOwnAccount(flags, async own => {
+      const purposes = (['relay', 'exit'] as const).filter(one => existsSync(folderOf(flags, one)))
+      const [redeemed, released]: [RedeemJson['redeemed'][number][], Hex[]] = [[], []]
+      for (const purpose of purposes) {
+        const store = await VoucherStore.open(folderOf(flags, purpose))
+        try {
+          const { channels, redeemer } = redeemerOf({ store, purpose, chain: own.chain, log: openLog('warn') })
+          for (const { id: channel, bytes, wei, result } of await redeemer.redeemAll()) {
+            if (result.kind === 'rejected') throw refused(channel, result.reason)
+            const txHash = result.kind === 'done' ? result.txHash : null
+            redeemed.push({ channel, purpose, bytes, wei: `${wei}`, txHash })
+          }
+          const closing = [...channels.open].filter(([, { isClosing }]) => flags.release && isClosing)
+          for (const [id, { channel }] of closing) {
+            await sent(own, releaseCall(own.chain.context, channel), `the release of channel ${id}`)
+            released.push(id)
+          }
+        } finally {
+          await store.close()
+        }
+      }
+      print<RedeemJson>(flags, { account: own.account, redeemed, released }, redeemText)
+    }),
+}
+
+const folderOf = (flags: Flags, purpose: Purpose): string => join(flags['data-dir'], VOUCHER_FOLDERS[purpose])
+
+const refused = (channel: Hex, reason: string): UserError =>
+  new UserError('configuration', `The escrow does not pay for the voucher of channel ${channel}: ${reason}.`)
+
+function redeemText({ account, redeemed, released }: RedeemJson): string {
+  const all = redeemed.reduce((sum, { wei }) => sum + BigInt(wei), 0n)
+  const ended = released.length === 0 ? [] : [`Ended ${released.length} channels that were closing.`]
+  if (redeemed.length === 0) return [`Nothing is owed to ${account}.`, ...ended].join('\n')
+  return [
+    textTable([
+      ['channel', 'paid its', 'bytes so far', 'brought'],
+      ...redeemed.map(({ channel, purpose, bytes, wei }) => [
+        ...[channel, purpose, `${bytes}`, `${exactTokensText(BigInt(wei))} tokens`],
+      ]),
+    ]),
+    `${exactTokensText(all)} tokens in all.`,
+    ...ended,
+  ].join('\n')
+}
