@@ -14,6 +14,8 @@ export interface ChannelJson {
   readonly id: string
   readonly payee: string
   readonly purpose: 'relay' | 'exit'
+  /** premium goes first on a full link */
+  readonly class: 'basic' | 'premium'
   /** wei for 2^30 bytes */
   readonly price: string
   /** wei */
@@ -29,8 +31,9 @@ export const clientChannels: Command<Flags> = {
   handler: flags =>
     withShownAccount(flags, async ({ chain, account }) => {
       const channels = (await channelsFrom(chain, account)).map(
-        ({ id, channel, deposit, paid, closesAt }): ChannelJson => ({
+        ({ id, channel, isPremium, deposit, paid, closesAt }): ChannelJson => ({
           ...{ id, payee: channel.payee, purpose: purposeOf(channel.signer), price: `${channel.price}` },
+          class: isPremium ? 'premium' : 'basic',
           ...{ deposit: `${deposit}`, paid: `${paid}`, closesAt: closesAt ?? null },
         }),
       )
@@ -42,9 +45,9 @@ function channelsText({ account, channels }: { account: string; channels: readon
   if (channels.length === 0) return `${account} pays from no channel.`
   const tokens = (wei: string) => `${exactTokensText(BigInt(wei))} tokens`
   return textTable([
-    ['channel', 'pays', 'for its', 'price a GiB', 'deposit', 'paid', ''],
-    ...channels.map(({ id, payee, purpose, price, deposit, paid, closesAt }) => [
-      ...[id, payee, purpose, tokens(price), tokens(deposit), tokens(paid)],
+    ['channel', 'pays', 'for its', 'class', 'price a GiB', 'deposit', 'paid', ''],
+    ...channels.map(({ id, payee, purpose, class: payerClass, price, deposit, paid, closesAt }) => [
+      ...[id, payee, purpose, payerClass, tokens(price), tokens(deposit), tokens(paid)],
       closesAt === null ? '' : `closes at ${timeText(closesAt * 1000)}`,
     ]),
   ])

@@ -247,7 +247,7 @@ export class Legs {
   #whyNobody(): string {
     const { providers, wishes, exit, office } = this.#modules
     const all = providers().filter(({ account }) => account !== exit.account)
-    if (all.length === 0) return 'no provider but the exit offers to carry traffic'
+    if (all.length === 0) return 'no provider but the exit offers to carry traffic of this class'
     const suiting = all.filter(one => unsuitable(one, wishes()) === undefined)
     if (suiting.length > 0 && suiting.every(({ account }) => !office.canPay(account, 'relay')))
       return office.whyNothingLeft

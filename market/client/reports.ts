@@ -7,7 +7,7 @@ import type { RandomSource } from '../../probe/ports.js'
 import type { Hex } from '../../proto/hex.js'
 import type { Leaf } from '../../proto/leaf.js'
 import type { NetworkParams } from '../../proto/params.js'
-import type { PremiumProof } from '../../verifier/chain/escrow.js'
+import { PREMIUM_EPOCHS, type PremiumProof } from '../../verifier/chain/escrow.js'
 import type { Chain, PostedReport } from '../../verifier/core/ports.js'
 import { carryOverUnder, leafTree } from '../../verifier/core/scoring/report.js'
 import { throwAwayNode } from '../../verifier/net/session-client.js'
@@ -25,9 +25,6 @@ export interface ReportsModules {
   readonly stopping: AbortSignal
   readonly log: Logger
 }
-
-/** The escrow takes leaves of so many reports (`TransferEscrow.RECENT_EPOCHS`). */
-const RECENT_EPOCHS = 10
 
 export class Reports {
   readonly #modules: ReportsModules
@@ -50,7 +47,7 @@ export class Reports {
     if (this.#newest === undefined) return undefined
     const { posted, leaves } = this.#newest
     const place = leaves.findIndex(({ provider }) => provider === account)
-    if (place < 0 || posted.header.epoch <= this.#lastEpoch - RECENT_EPOCHS) return undefined
+    if (place < 0 || posted.header.epoch <= this.#lastEpoch - PREMIUM_EPOCHS) return undefined
     return { header: posted.header, leaf: leaves[place]!, proof: leafTree(leaves).proof(place) }
   }
 

@@ -1,5 +1,6 @@
 import type { InferredOptionTypes } from 'yargs'
 import { MODES } from '../../probe/tunnel/index.js'
+import { PREMIUM_TIER } from '../../verifier/chain/escrow.js'
 import { addressOfThisMachine, parseUdpHost } from '../../verifier/cli/addresses.js'
 import { parseTokens } from '../../verifier/cli/figures.js'
 import { parseHostPort, parsePort } from '../../verifier/cli/host-port.js'
@@ -15,6 +16,7 @@ import { settings } from '../../verifier/cli/settings.js'
 import { UserError } from '../../verifier/config/errors.js'
 import { loadNetworkFile } from '../../verifier/config/network-file.js'
 import { CLIENT_API } from './client-api.js'
+import { CLASSES } from './market-view.js'
 import { regionsFrom } from './regions.js'
 import { startClient } from './start.js'
 
@@ -42,6 +44,12 @@ export const RUN_OPTIONS = {
     choices: MODES,
     default: 'spread' as const,
     describe: 'How the legs share the traffic: spread it, keep all but one in standby, or carry copies of all of it',
+  },
+  class: {
+    choices: CLASSES,
+    default: 'basic' as const,
+    describe:
+      'What legs pay for: basic, or premium, which goes first on a full link, at the premium price of providers of tier 2 or 3',
   },
   'max-price': { type: 'string', demandOption: true, describe: 'Most tokens to pay for each GiB, such as 0.05' },
   deposit: {
@@ -92,10 +100,14 @@ export const clientRun: Command<InferredOptionTypes<typeof RUN_OPTIONS>> = {
       udpHost: addressOfThisMachine(flags['udp-host']),
       udpPort: parsePort('udp-port', flags['udp-port']),
       udpAnnounce: announced === undefined ? undefined : parseUdpHost(announced),
+      payerClass: flags.class,
       floors: {
         maxPrice: parseTokens('max-price', flags['max-price']),
         minScoreBps: Math.round(numberWithin('min-score', flags['min-score'], MAX_PERCENT) * BPS_PER_PERCENT),
-        minTier: numberWithin('min-tier', flags['min-tier'], MAX_TIER),
+        minTier: Math.max(
+          numberWithin('min-tier', flags['min-tier'], MAX_TIER),
+          flags.class === 'premium' ? PREMIUM_TIER : 0,
+        ),
       },
       regions,
       deposit,

@@ -23,7 +23,7 @@ import { repeat } from '../../verifier/node/waiting.js'
 import type { Wishes } from '../core/candidates.js'
 import { TunnelSocket } from '../tunnel-socket.js'
 import { ChannelOffice } from './channel-office.js'
-import { Market } from './market-view.js'
+import { Market, type PayerClass } from './market-view.js'
 import { PayerTokens } from './payer-tokens.js'
 import { type ListenOptions, serveHttp, serveSocks } from './proxies.js'
 import { Purse } from './purse.js'
@@ -46,6 +46,8 @@ export interface ClientOptions extends ApiOptions {
   readonly http: ListenOptions
   readonly legs: number
   readonly mode: Mode
+  /** of the channels to relays */
+  readonly payerClass: PayerClass
   readonly floors: Omit<Wishes, 'regions'>
   readonly regions: ReadRegions
   /** of each new channel, wei */
@@ -63,17 +65,30 @@ export const startClient = (options: ClientOptions): Promise<RunningNode> =>
   Lifecycle.start(life => open(options, life), options.givenUp)
 
 async function open(options: ClientOptions, life: Lifecycle): Promise<RunningNode> {
-  const { dataDir, keys, network, rpcUrl, udpHost, udpPort, udpAnnounce, logger: log, deposit, budget } = options
+  const {
+    dataDir,
+    keys,
+    network,
+    rpcUrl,
+    udpHost,
+    udpPort,
+    udpAnnounce,
+    logger: log,
+    payerClass,
+    deposit,
+    budget,
+  } = options
   const { stopping } = life
   const connecting = connectChain({ rpcUrl, network, privateKey: keys.evm, patience: { log, stopping } })
   const chain = await life.open(connecting, one => one.close())
   const purse = await life.open(Purse.open(join(dataDir, 'purse'), chain.network), one => one.close())
-  const market = new Market(chain, log)
+  const market = new Market(chain, log, payerClass)
   const reports = new Reports({
     ...{ chain, params: network.params, directory: market.directory, random: systemRandom, stopping, log },
   })
   const office = new ChannelOffice({
-    ...{ chain, purse, random: systemRandom, premiumProofOf: undefined },
+    ...{ chain, purse, random: systemRandom },
+    premiumProofOf: payerClass === 'premium' ? payee => reports.proofOf(payee) : undefined,
     terms: { deposit, budget, maxPrice: options.floors.maxPrice },
   })
   await office.tidy()

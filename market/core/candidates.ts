@@ -31,7 +31,7 @@ export const UNSUITABLE = {
   dear: 'dearer than --max-price',
   unscored: 'without a score so far',
   score: 'score below --min-score',
-  tier: 'tier below the least one',
+  tier: 'tier below --min-tier, or below 2 with --class premium',
   region: 'not in --regions',
 } as const
 export type Unsuitable = keyof typeof UNSUITABLE

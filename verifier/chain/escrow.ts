@@ -18,6 +18,10 @@ const OPEN_GAS = 250_000n
 const OPEN_PREMIUM_GAS = 500_000n
 const TOP_UP_GAS = 150_000n
 
+/** The least tier of a payee for the class with priority, in one of so many last reports: as the contract has them. */
+export const PREMIUM_TIER = 2
+export const PREMIUM_EPOCHS = 10
+
 export interface ChannelOrder {
   readonly payee: Hex
   /** the account whose key is going to sign receipts */

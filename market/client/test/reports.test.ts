@@ -1,21 +1,24 @@
 /** What a client believes of scores: leaves from verifiers that have the root of a real chain, and nothing else. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import { systemRandom } from '../../../probe/index.js'
-import { keccakText } from '../../../proto/hash.js'
 import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
 import { encodeLeaf, type Leaf } from '../../../proto/leaf.js'
 import { encodeLeafState } from '../../../proto/leaf-state.js'
 import { MerkleTree } from '../../../proto/merkle.js'
-import { accountOf } from '../../../verifier/chain/account.js'
 import { connectChain } from '../../../verifier/chain/connect.js'
-import { openChannel } from '../../../verifier/chain/escrow.js'
 import { postOfferCall } from '../../../verifier/chain/offers.js'
 import { type Certified, PARAMS, postTo, useLiveNetwork } from '../../../verifier/chain/test/live-network.js'
 import { type Items, type SyncSource, serveSync } from '../../../verifier/net/sync.js'
 import { addressOf, forStrangers, silent, startPeer } from '../../../verifier/net/test/network.js'
 import { Directory } from '../../../verifier/node/directory.js'
 import { Lifecycle } from '../../../verifier/node/lifecycle.js'
+import { ChannelOffice } from '../channel-office.js'
+import { Purse } from '../purse.js'
 import { Reports } from '../reports.js'
+import { channelsFrom } from '../shown-channels.js'
 
 const none = async () => undefined
 const sourceOf = (leaves: () => Promise<Items | undefined>): SyncSource => ({
@@ -103,9 +106,25 @@ describe('the reports of a client', function () {
       connectChain({ rpcUrl: anvil.rpcUrl, network: setup.network, privateKey: anvil.accounts[0]!.privateKey }),
       one => one.close(),
     )
-    const premium = reports.proofOf(payee.account!)
-    const order = { payee: payee.account!, signer: accountOf(keccakText('key')), deposit: 10n, maxPrice: 2n, premium }
-    expect(await openChannel(payer.sender!, order)).to.include({ isPremium: true, deposit: 10n })
+    const folder = await mkdtemp(join(tmpdir(), 'bandwitness-premium-'))
+    await life.open(folder, one => rm(one, { recursive: true }))
+    const purse = await life.open(Purse.open(join(folder, 'purse'), payer.network), one => one.close())
+    const office = new ChannelOffice({
+      ...{ chain: payer, purse, random: systemRandom, premiumProofOf: account => reports.proofOf(account) },
+      terms: { deposit: 10n, budget: 100n, maxPrice: 2n },
+    })
+    await office.look()
+    const relay = await office.channelTo(payee.account!, 'relay')
+    expect([relay.isPremium, relay.channel.price]).to.deep.equal([true, 2n])
+    const exit = await office.channelTo(payee.account!, 'exit')
+    expect([exit.isPremium, exit.channel.price], 'an exit has one class').to.deep.equal([false, 1n])
+    const shown = await channelsFrom(payer, payer.account!)
+    expect(shown.map(({ id, isPremium }) => [id, isPremium])).to.deep.equal([
+      [relay.id, true],
+      [exit.id, false],
+    ])
+    const unproven = await office.channelTo(payer.account!, 'relay').catch((cause: Error) => cause.message)
+    expect(unproven).to.include('no late report shows its tier')
     expect(reports.proofOf(payer.account!), 'of an account that is in no report').to.equal(undefined)
   })
 })
