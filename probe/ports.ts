@@ -85,11 +85,11 @@ export interface LaneShare {
   /** of the lane, in hexadecimal: its sessions share the rate */
   readonly id: Hex
   readonly kbps: number
-  /** until the lane's last slot is over */
+  /** until the lane's last slot is over, or the next slot must be signed */
   readonly leftMs: number
 }
 
-/** The lanes that users have reserved at a relay. */
+/** The lanes that users have reserved at a relay. A lane is served as long as its key signs each slot that is over. */
 export interface Lanes {
   /**
    * Does not wait for the chain: a lane of a moment ago may be unknown at first.
@@ -97,6 +97,13 @@ export interface Lanes {
    * @returns undefined for a lane that is unknown, pays somebody else, is not reserved for now, or did not sign
    */
   shareOf(lane: Uint8Array, sessionId: Uint8Array, signature: Uint8Array): LaneShare | undefined
+  /**
+   * Keeps what the lane's key signed, safe from a crash: that so many slots were served so far.
+   * @param id of the lane
+   * @returns for how long it is served now; undefined for no more slots than before, or a wrong signature
+   * @throws if it cannot be kept
+   */
+  served(id: Hex, slots: number, signature: Uint8Array): Promise<LaneShare | undefined>
 }
 
 /** How a relay tells who opens a session. */

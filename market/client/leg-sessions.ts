@@ -6,12 +6,16 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { HANDSHAKE_MS, PATH_MS } from '../../probe/constants.js'
 import { within } from '../../probe/deadline.js'
 import { udpHostOf } from '../../probe/io/resolve-host.js'
+import { REFUSE } from '../../probe/plane/forwarding.js'
 import type { AnswerVerifier, ProviderStream, RandomSource } from '../../probe/ports.js'
 import type { LegGrants } from '../../probe/tunnel/index.js'
 import { type NextHop, requestOf } from '../../probe/verdict/session-shape.js'
 import { type ReceiptPoint, receiptStart } from '../../probe/wire/receipts.js'
 import { RelayClient } from '../../probe/wire/relay-client.js'
+import { fromHex } from '../../proto/hex.js'
 import type { Receipt, RelayGrant } from '../../proto/messages.js'
+import { WALL_CLOCK } from '../../verifier/node/wall-clock.js'
+import type { LegLane } from './client-lanes.js'
 
 export interface LegRequest {
   readonly provider: AnswerVerifier
@@ -24,12 +28,22 @@ export interface LegRequest {
   readonly own: NextHop
   /** one for each session (default: none, as strangers do) */
   readonly tokens?: readonly [up: Uint8Array, down: Uint8Array] | undefined
+  /** that both sessions use (default: none) */
+  readonly lane?: LegLane | undefined
   readonly random: RandomSource
 }
 
 /** The provider does not take the leg. */
 export class LegRefusedError extends Error {
   override readonly name = 'LegRefusedError'
+
+  /** @param reason of the refusal; undefined for an attempt that came to nothing */
+  constructor(
+    message: string,
+    readonly reason?: number,
+  ) {
+    super(message)
+  }
 }
 
 /** A session that may carry data. */
@@ -72,6 +86,10 @@ export interface LegSessions {
 }
 
 const SESSION_ID_BYTES = 32
+/** Between two tries to use a lane that the provider has not seen yet. */
+const LANE_AGAIN_MS = 1000
+/** Of a lane's rate, in each direction: the other direction's acknowledgements need the rest. */
+const LANE_SHARE = 0.9
 
 /** @throws LegRefusedError, or the error of the connection */
 export async function openLegSessions(request: LegRequest): Promise<LegSessions> {
@@ -87,9 +105,11 @@ export async function openLegSessions(request: LegRequest): Promise<LegSessions>
     throw failed.reason
   }
   const [up, down] = await Promise.all(opening)
+  const paceKbps = ({ rateKbps }: RelayGrant) =>
+    request.lane === undefined ? rateKbps : Math.min(rateKbps, Math.floor(request.lane.kbps * LANE_SHARE))
   const grants = {
-    up: { tag: up.grant.tag, to: up.to, rateKbps: up.grant.rateKbps },
-    down: { tag: down.grant.tag, rateKbps: down.grant.rateKbps },
+    up: { tag: up.grant.tag, to: up.to, rateKbps: paceKbps(up.grant) },
+    down: { tag: down.grant.tag, rateKbps: paceKbps(down.grant) },
   }
   const ended = Promise.race([up.session.client.ended, down.session.client.ended])
   return { up: up.session, down: down.session, grants, ended, close }
@@ -102,17 +122,38 @@ interface Opened {
   readonly to: NextHop
 }
 
-async function openOne(
-  { provider, claimKbps, dial, own, random }: LegRequest,
+/** Again, until the provider has seen the lane: a refusal for that costs neither the session nor its token. */
+async function openOne(request: LegRequest, nextHop: NextHop, token: Uint8Array | undefined): Promise<Opened> {
+  for (;;) {
+    try {
+      return await tryOne(request, nextHop, token)
+    } catch (error) {
+      const isEarly = error instanceof LegRefusedError && error.reason === REFUSE.lane
+      if (!isEarly || request.lane === undefined || WALL_CLOCK.nowMs() > request.lane.knownByMs) throw error
+      await pause(LANE_AGAIN_MS)
+    }
+  }
+}
+
+async function tryOne(
+  { provider, claimKbps, dial, own, lane, random }: LegRequest,
   nextHop: NextHop,
   token: Uint8Array | undefined,
 ): Promise<Opened> {
   const sessionId = random.bytes(SESSION_ID_BYTES)
+  const inLane = lane && { lane: fromHex(lane.id), laneSignature: lane.sign(sessionId) }
   let session: PaidSession | undefined
   const client = new RelayClient(await dial(), sessionId, receipt => session?.hear(receipt))
   try {
-    const answer = await client.open(requestOf(sessionId, nextHop, claimKbps, token), provider, HANDSHAKE_MS)
-    if (answer.kind === 'refuse') throw new LegRefusedError(`the provider refused, reason ${answer.refuse.reason}`)
+    const answer = await client.open(
+      { ...requestOf(sessionId, nextHop, claimKbps, token), ...inLane },
+      provider,
+      HANDSHAKE_MS,
+    )
+    if (answer.kind === 'refuse') {
+      const { reason } = answer.refuse
+      throw new LegRefusedError(`the provider refused, reason ${reason}`, reason)
+    }
     const { grant } = answer
     session = new PaidSession(client, receiptStart(sessionId, grant.tag))
     const to = { host: await udpHostOf(grant, client.host, own.host), port: grant.udpPort }

@@ -12,6 +12,7 @@ import type { AnswerVerifiers } from '../../verifier/chain/answers.js'
 import { dialSession } from '../../verifier/node/dialling.js'
 import { drawProvider, type Taken, UNSUITABLE, unsuitable, type Wishes } from '../core/candidates.js'
 import type { ChannelOffice } from './channel-office.js'
+import type { ClientLanes, LegLane } from './client-lanes.js'
 import { openLegSessions } from './leg-sessions.js'
 import type { OfferingProvider } from './market-view.js'
 import { FAILURES, type Leaving, type LegEnd, PaidLeg } from './paid-leg.js'
@@ -23,6 +24,8 @@ export interface LegsModules {
   readonly office: ChannelOffice
   readonly purse: Purse
   readonly tokens: PayerTokens
+  /** undefined for legs without lanes */
+  readonly lanes: ClientLanes | undefined
   readonly answers: AnswerVerifiers
   /** the newest view of the market */
   readonly providers: () => readonly OfferingProvider[]
@@ -113,7 +116,8 @@ export class Legs {
     const { providers, wishes } = this.#modules
     for (const { provider, leave } of this.open) {
       const now = providers().find(({ account }) => account === provider.account)
-      const why = now === undefined ? 'withdrawn' : unsuitable(now, wishes())
+      // An offer of lanes is for new ones.
+      const why = now === undefined ? 'withdrawn' : unsuitable(now, { ...wishes(), lane: undefined })
       if (why !== undefined) leave(why)
       else if (now!.penalties > provider.penalties) leave('slashed')
     }
@@ -146,12 +150,13 @@ export class Legs {
     const { log, clock } = this.#modules
     this.#opening.add(provider)
     try {
-      const paid = await this.#openLeg(provider)
+      const { paid, lane } = await this.#openLeg(provider)
       const { promise: left, resolve } = Promise.withResolvers<Left>()
       const leave = (why: Leaving) => resolve({ why })
       const state = { provider, paid, openedMs: clock.now(), left, leave }
       this.#legs.set(account, state)
       void paid.worn.then(() => leave('worn'))
+      if (lane !== undefined) this.#attendLane(state)
       void paid.ended.then(why => this.#over(state, why, ended.aborted))
       log.info({ provider: account, rttMs: paid.leg.rttMs }, 'opened a leg')
       return state
@@ -183,21 +188,35 @@ export class Legs {
     if (FAILURES.has(why) || why === 'slashed') this.#avoid(account)
   }
 
-  async #openLeg(provider: OfferingProvider): Promise<PaidLeg> {
-    const { tunnel, office, purse, tokens, answers, exit, own, random, stopping } = this.#modules
+  async #openLeg(provider: OfferingProvider): Promise<{ paid: PaidLeg; lane: LegLane | undefined }> {
+    const { tunnel, office, purse, tokens, lanes, answers, exit, own, random, stopping } = this.#modules
     const { account, claimKbps, peer } = provider
     const { id } = await office.channelTo(account, 'relay')
+    const lane = await lanes?.at(account)
     const sessions = await openLegSessions({
-      ...{ claimKbps, exit, own, random, provider: answers.of(account) },
+      ...{ claimKbps, exit, own, random, lane, provider: answers.of(account) },
       tokens: await tokens.forLeg(provider, id),
       dial: () => dialSession(stopping, { ...peer, like: own.host }),
     })
     const paid = new PaidLeg({ tunnel, sessions, purse, id, onPaid: () => this.#watchChannel(account, id) })
     const late = pause(JOIN_MS, 'late' as const, { ref: false })
     const first = await Promise.race([paid.leg.joined, paid.ended, late])
-    if (first === undefined) return paid
+    if (first === undefined) return { paid, lane }
     paid.end('unanswered')
     throw new Error(`the exit does not answer through it (${first})`)
+  }
+
+  /** The provider holds the leg to the rate of the lane, and to what was granted after it: so the leg ends with the lane. */
+  #attendLane({ provider, paid, leave }: LegState): void {
+    const { lanes, stopping } = this.#modules
+    const over = new AbortController()
+    void paid.ended.then(() => over.abort())
+    lanes!
+      .attend(provider.account, served => paid.tellServed(served), AbortSignal.any([stopping, over.signal]))
+      .then(
+        () => leave('lane-over'),
+        () => {}, // the leg has ended
+      )
   }
 
   /** Puts more into a channel that is nearly empty. If nothing is left for that, the leg is left in time. */

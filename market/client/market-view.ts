@@ -69,6 +69,7 @@ export class Market {
       providers.push({
         ...{ account, hosts, price, scoreBps, tier, region, claimKbps, penalties },
         ...{ tokenKey: announced.tokenKey, peer: announced },
+        lanes: offer.laneKbps > 0 ? { kbps: offer.laneKbps, price: offer.lanePrice } : undefined,
       })
     }
     return { providers, exits }

@@ -2,6 +2,7 @@
 import { PAID_WINDOW_BYTES } from '../../probe/constants.js'
 import type { ClientLeg, ClientTunnel, LegDeath } from '../../probe/tunnel/index.js'
 import type { Hex } from '../../proto/hex.js'
+import type { ServedSlots } from '../../proto/messages.js'
 import type { Unsuitable } from '../core/candidates.js'
 import type { LegSessions, PaidSession } from './leg-sessions.js'
 import { Payer } from './payer.js'
@@ -9,9 +10,9 @@ import type { Purse } from './purse.js'
 
 /**
  * Why a leg is left while it carries: its provider does not suit any more, offers nothing or was slashed; or the leg has
- * carried as much as one can, or its channel is nearly empty.
+ * carried as much as one can, its channel is nearly empty, or its lane is over.
  */
-export type Leaving = Unsuitable | 'withdrawn' | 'slashed' | 'worn' | 'low'
+export type Leaving = Unsuitable | 'withdrawn' | 'slashed' | 'worn' | 'low' | 'lane-over'
 /** `unproven`: the provider bills much more than arrives. `empty`: nothing is left to pay with */
 export type LegEnd = LegDeath | 'unproven' | 'empty' | Leaving
 /** Ends by which a provider has failed. */
@@ -70,6 +71,11 @@ export class PaidLeg {
   /** Resolves when another leg should take its place: it still carries. */
   get worn(): Promise<void> {
     return this.#worn.promise
+  }
+
+  /** Tells the provider how many slots of the leg's lane were served. */
+  tellServed(served: ServedSlots): Promise<void> {
+    return this.#modules.sessions.up.client.tellServed(served)
   }
 
   get provenBytes(): number {

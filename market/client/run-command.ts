@@ -10,6 +10,7 @@ import { openLog } from '../../verifier/cli/log.js'
 import { NODE_OPTIONS } from '../../verifier/cli/node-settings.js'
 import { readOwnKeys } from '../../verifier/cli/own-keys.js'
 import { PASSWORD_OPTION } from '../../verifier/cli/password.js'
+import { parseRate } from '../../verifier/cli/rate.js'
 import { WILDCARDS } from '../../verifier/cli/reachable-addresses.js'
 import { runNode } from '../../verifier/cli/run-node.js'
 import { settings } from '../../verifier/cli/settings.js'
@@ -18,13 +19,14 @@ import { loadNetworkFile } from '../../verifier/config/network-file.js'
 import { CLIENT_API } from './client-api.js'
 import { CLASSES } from './market-view.js'
 import { regionsFrom } from './regions.js'
-import { startClient } from './start.js'
+import { type LaneOptions, startClient } from './start.js'
 
 /** An exit knows no more legs of a tunnel. */
 const MAX_LEGS = 8
 const MAX_PERCENT = 100
 const BPS_PER_PERCENT = 100
 const MAX_TIER = 3
+const SECONDS: Record<string, number> = { s: 1, m: 60, h: 3600 }
 /** Of each leg and of the exit. A client that switches has paid in at more providers than it has legs. */
 const DEPOSITS_EACH = 4n
 
@@ -50,6 +52,15 @@ export const RUN_OPTIONS = {
     default: 'basic' as const,
     describe:
       'What legs pay for: basic, or premium, which goes first on a full link, at the premium price of providers of tier 2 or 3',
+  },
+  lane: {
+    type: 'string',
+    describe:
+      'Rate to reserve at each provider, and for how long from the start, such as 10mbps@5m: it goes first on a full link (default: none)',
+  },
+  'max-lane-price': {
+    type: 'string',
+    describe: 'Most tokens for each Mbit/s and slot of a lane (default: what it costs to fill it at --max-price)',
   },
   'max-price': { type: 'string', demandOption: true, describe: 'Most tokens to pay for each GiB, such as 0.05' },
   deposit: {
@@ -83,7 +94,9 @@ export const RUN_OPTIONS = {
   'log-level': NODE_OPTIONS['log-level'],
 } as const
 
-export const clientRun: Command<InferredOptionTypes<typeof RUN_OPTIONS>> = {
+type Flags = InferredOptionTypes<typeof RUN_OPTIONS>
+
+export const clientRun: Command<Flags> = {
   builder: y => settings(y, RUN_OPTIONS),
   handler: async flags => {
     const { host: apiHost, port: apiPort } = parseHostPort('api', flags.api)
@@ -101,6 +114,7 @@ export const clientRun: Command<InferredOptionTypes<typeof RUN_OPTIONS>> = {
       udpPort: parsePort('udp-port', flags['udp-port']),
       udpAnnounce: announced === undefined ? undefined : parseUdpHost(announced),
       payerClass: flags.class,
+      lane: laneFrom(flags),
       floors: {
         maxPrice: parseTokens('max-price', flags['max-price']),
         minScoreBps: Math.round(numberWithin('min-score', flags['min-score'], MAX_PERCENT) * BPS_PER_PERCENT),
@@ -125,6 +139,20 @@ export const clientRun: Command<InferredOptionTypes<typeof RUN_OPTIONS>> = {
     const keys = await readOwnKeys(flags)
     await runNode(givenUp => startClient({ ...options, keys, givenUp }), { prepare: async () => undefined })
   },
+}
+
+/** @throws UserError 'usage' */
+function laneFrom({ lane, 'max-lane-price': price }: Flags): LaneOptions | undefined {
+  if (lane === undefined && price !== undefined)
+    throw new UserError('usage', '--max-lane-price is of use with --lane alone. Add --lane 10mbps@5m.')
+  if (lane === undefined) return undefined
+  const [rate, time, ...rest] = lane.split('@')
+  const match = /^(\d+)(s|m|h)$/.exec(time ?? '')
+  const seconds = match ? Number(match[1]) * SECONDS[match[2]!]! : 0
+  if (seconds < 1 || rest.length > 0)
+    throw new UserError('usage', `--lane ${lane} is no rate and time. Give them such as 10mbps@5m.`)
+  const maxPrice = price === undefined ? undefined : parseTokens('max-lane-price', price)
+  return { kbps: parseRate('lane', rate!), seconds, maxPrice }
 }
 
 const defaultBudget = (deposit: bigint, legs: number): bigint => deposit * DEPOSITS_EACH * BigInt(legs + 1)

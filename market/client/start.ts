@@ -15,14 +15,20 @@ import type { NextHop } from '../../probe/verdict/session-shape.js'
 import { type ApiOptions, type RunningNode, withApi } from '../../verifier/api/running-node.js'
 import { AnswerVerifiers } from '../../verifier/chain/answers.js'
 import { connectChain } from '../../verifier/chain/connect.js'
+import type { EthersChain } from '../../verifier/chain/ethers-chain.js'
+import { readLaneTimes } from '../../verifier/chain/lanes.js'
 import type { NodeKeys } from '../../verifier/config/keys.js'
 import type { NetworkFile } from '../../verifier/config/network-file.js'
 import { Lifecycle } from '../../verifier/node/lifecycle.js'
 import type { AnnouncedUdp } from '../../verifier/node/own-address.js'
 import { repeat } from '../../verifier/node/waiting.js'
+import { WALL_CLOCK } from '../../verifier/node/wall-clock.js'
 import type { Wishes } from '../core/candidates.js'
+import { fillingPrice, type LaneWish } from '../core/lanes.js'
 import { TunnelSocket } from '../tunnel-socket.js'
 import { ChannelOffice } from './channel-office.js'
+import { ClientLanes } from './client-lanes.js'
+import { LaneRefunds } from './lane-refunds.js'
 import { Market, type PayerClass } from './market-view.js'
 import { PayerTokens } from './payer-tokens.js'
 import { type ListenOptions, serveHttp, serveSocks } from './proxies.js'
@@ -48,7 +54,9 @@ export interface ClientOptions extends ApiOptions {
   readonly mode: Mode
   /** of the channels to relays */
   readonly payerClass: PayerClass
-  readonly floors: Omit<Wishes, 'regions'>
+  readonly floors: Omit<Wishes, 'regions' | 'lane'>
+  /** for the first time after the start (default: no lanes) */
+  readonly lane: LaneOptions | undefined
   readonly regions: ReadRegions
   /** of each new channel, wei */
   readonly deposit: bigint
@@ -58,7 +66,14 @@ export interface ClientOptions extends ApiOptions {
   readonly givenUp: AbortSignal
 }
 
+export interface LaneOptions extends LaneWish {
+  /** wei for each Mbit/s and slot (default: what it costs to fill it at the highest price of traffic) */
+  readonly maxPrice: bigint | undefined
+}
+
 const VIEW_MS = 5000
+/** Of what lanes leave: nobody else can have it, so there is no hurry. */
+const REFUND_MS = 60_000
 
 /** @throws UserError with what the user can do */
 export const startClient = (options: ClientOptions): Promise<RunningNode> =>
@@ -92,7 +107,10 @@ async function open(options: ClientOptions, life: Lifecycle): Promise<RunningNod
     terms: { deposit, budget, maxPrice: options.floors.maxPrice },
   })
   await office.tidy()
-  const readWishes = async (): Promise<Wishes> => ({ ...options.floors, regions: await options.regions() })
+  const lanes = options.lane && (await openLanes(options.lane, options.floors, chain))
+  const readWishes = async (): Promise<Wishes> => {
+    return { ...options.floors, regions: await options.regions(), lane: lanes?.wish }
+  }
   const lookAtReports = () =>
     reports.look().catch((error: Error) => log.warn({ error: error.message }, 'could not fetch the newest report'))
   await lookAtReports()
@@ -109,7 +127,19 @@ async function open(options: ClientOptions, life: Lifecycle): Promise<RunningNod
     ...{ network: chain.network, clock: () => chain.clock(), purse, random: systemRandom, stopping },
   })
   const tunnels = new Tunnels({
-    ...{ socket, office, purse, tokens, own, clock: systemClock, random: systemRandom, log, stopping, fail: life.fail },
+    ...{
+      socket,
+      office,
+      purse,
+      tokens,
+      lanes,
+      own,
+      clock: systemClock,
+      random: systemRandom,
+      log,
+      stopping,
+      fail: life.fail,
+    },
     ...{ mode: options.mode, legs: options.legs, answers: new AnswerVerifiers(chain.network) },
     ...{ providers: () => view.providers, exits: () => view.exits, wishes: () => wishes },
   })
@@ -124,6 +154,8 @@ async function open(options: ClientOptions, life: Lifecycle): Promise<RunningNod
   }
   life.run(repeat(() => look().catch(complain), VIEW_MS, stopping))
   life.run(repeat(lookAtReports, VIEW_MS, stopping))
+  const refunds = await LaneRefunds.of(chain, chain.account!)
+  life.run(repeat(() => refunds.take().catch(complain), REFUND_MS, stopping))
   const socks = await life.open(serveSocks(options.socks, tunnels.connect, tunnels.join), one => one.close())
   const http = await life.open(serveHttp(options.http, tunnels.connect, tunnels.join), one => one.close())
   const proxies = [`socks5://${socks.host}:${socks.port}`, `http://${http.host}:${http.port}`]
@@ -136,5 +168,19 @@ async function open(options: ClientOptions, life: Lifecycle): Promise<RunningNod
       chain: { fault: chain.health.sentence ?? null, pending: chain.pending },
       ...(await statusOf(tunnels.current!, purse)),
     }))
+  })
+}
+
+/** From now on, for as long as the user wants. @throws RpcFault */
+async function openLanes(
+  { kbps, seconds, maxPrice }: LaneOptions,
+  floors: Pick<Wishes, 'maxPrice'>,
+  chain: EthersChain,
+): Promise<ClientLanes> {
+  const { slotSeconds } = await readLaneTimes(chain.context)
+  return new ClientLanes({
+    ...{ chain, random: systemRandom, kbps, slotSeconds },
+    untilMs: WALL_CLOCK.nowMs() + seconds * 1000,
+    maxPrice: maxPrice ?? fillingPrice(floors.maxPrice, slotSeconds),
   })
 }

@@ -10,6 +10,7 @@ import type { Wishes } from '../core/candidates.js'
 import type { Destination } from '../core/destination.js'
 import type { TunnelSocket } from '../tunnel-socket.js'
 import type { ChannelOffice } from './channel-office.js'
+import type { ClientLanes } from './client-lanes.js'
 import { connectThrough } from './connection.js'
 import { ExitAccount } from './exit-account.js'
 import { Legs } from './legs.js'
@@ -24,6 +25,7 @@ export interface UserTunnelModules {
   readonly office: ChannelOffice
   readonly purse: Purse
   readonly tokens: PayerTokens
+  readonly lanes: ClientLanes | undefined
   readonly answers: AnswerVerifiers
   readonly providers: () => readonly OfferingProvider[]
   readonly wishes: () => Wishes

@@ -16,10 +16,14 @@ export interface Candidate {
   readonly scoreBps: number | undefined
   readonly tier: number | undefined
   readonly region: Hex
+  /** that lanes can reserve together, and wei for each Mbit/s and slot; undefined if there are none */
+  readonly lanes: { readonly kbps: number; readonly price: bigint } | undefined
 }
 
 export interface Wishes {
   readonly maxPrice: bigint
+  /** a lane of this rate, at no more for each Mbit/s and slot; undefined for a leg without a lane */
+  readonly lane: { readonly kbps: number; readonly maxPrice: bigint } | undefined
   readonly minScoreBps: number
   readonly minTier: number
   /** as on the chain; undefined for any */
@@ -33,18 +37,22 @@ export const UNSUITABLE = {
   score: 'score below --min-score',
   tier: 'tier below --min-tier, or below 2 with --class premium',
   region: 'not in --regions',
+  lane: 'without a lane of that rate, or only dearer ones',
 } as const
 export type Unsuitable = keyof typeof UNSUITABLE
 
 /** Undefined for a provider that suits. */
 export function unsuitable(candidate: Candidate, wishes: Wishes): Unsuitable | undefined {
-  const { price, scoreBps, tier = 0, region } = candidate
+  const { price, scoreBps, tier = 0, region, lanes } = candidate
   if (price > wishes.maxPrice) return 'dear'
   if (scoreBps === undefined && (wishes.minScoreBps > 0 || wishes.minTier > 0)) return 'unscored'
   if ((scoreBps ?? 0) < wishes.minScoreBps) return 'score'
   if (tier < wishes.minTier) return 'tier'
   if (wishes.regions !== undefined && !wishes.regions.includes(region)) return 'region'
-  return undefined
+  if (wishes.lane === undefined) return undefined
+  return lanes !== undefined && lanes.kbps >= wishes.lane.kbps && lanes.price <= wishes.lane.maxPrice
+    ? undefined
+    : 'lane'
 }
 
 /** Whom a new leg may not use, besides those that do not suit. */

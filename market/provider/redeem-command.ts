@@ -1,4 +1,4 @@
-/** `bandwitness provider redeem`: has the vouchers that the data directory holds paid now. */
+/** `bandwitness provider redeem`: has the vouchers and the served slots that the data directory holds paid now. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { InferredOptionTypes } from 'yargs'
@@ -8,11 +8,14 @@ import { exactTokensText } from '../../verifier/cli/figures.js'
 import type { Command } from '../../verifier/cli/lazily.js'
 import { openLog } from '../../verifier/cli/log.js'
 import { print } from '../../verifier/cli/output.js'
-import { ACCOUNT_OPTIONS, sent, withOwnAccount } from '../../verifier/cli/own-account.js'
+import { ACCOUNT_OPTIONS, type OwnAccount, sent, withOwnAccount } from '../../verifier/cli/own-account.js'
 import { settings } from '../../verifier/cli/settings.js'
 import { textTable } from '../../verifier/cli/text-table.js'
 import { UserError } from '../../verifier/config/errors.js'
+import type { TxResult } from '../../verifier/core/ports.js'
 import type { Purpose } from '../core/purpose.js'
+import { LANE_FOLDER, ownLanes } from './lanes/open-lanes.js'
+import { ServedStore } from './lanes/served-store.js'
 import { redeemerOf, VOUCHER_FOLDERS } from './vouchers/till.js'
 import { VoucherStore } from './vouchers/voucher-store.js'
 
@@ -38,6 +41,14 @@ export interface RedeemJson {
     readonly wei: string
     readonly txHash: string | null
   }[]
+  readonly settled: readonly {
+    readonly lane: string
+    /** of the lane, that were served so far */
+    readonly slots: number
+    /** that they brought now */
+    readonly wei: string
+    readonly txHash: string | null
+  }[]
   /** channels that were ended */
   readonly released: readonly string[]
 }
@@ -53,8 +64,7 @@ export const providerRedeem: Command<Flags> = {
         try {
           const { channels, redeemer } = redeemerOf({ store, purpose, chain: own.chain, log: openLog('warn') })
           for (const { id: channel, bytes, wei, result } of await redeemer.redeemAll()) {
-            if (result.kind === 'rejected') throw refused(channel, result.reason)
-            const txHash = result.kind === 'done' ? result.txHash : null
+            const txHash = txHashOf(result, `the voucher of channel ${channel}`)
             redeemed.push({ channel, purpose, bytes, wei: `${wei}`, txHash })
           }
           const closing = [...channels.open].filter(([, { isClosing }]) => flags.release && isClosing)
@@ -66,25 +76,45 @@ export const providerRedeem: Command<Flags> = {
           await store.close()
         }
       }
-      print<RedeemJson>(flags, { account: own.account, redeemed, released }, redeemText)
+      const settled = await settleLanes(join(flags['data-dir'], LANE_FOLDER), own)
+      print<RedeemJson>(flags, { account: own.account, redeemed, settled, released }, redeemText)
     }),
+}
+
+async function settleLanes(folder: string, { chain }: OwnAccount): Promise<RedeemJson['settled']> {
+  if (!existsSync(folder)) return []
+  const store = await ServedStore.open(folder)
+  try {
+    const { lanes, settler } = await ownLanes(chain, store, openLog('warn'))
+    await lanes.lookAgain()
+    return (await settler.settleAll()).map(({ id: lane, slots, wei, result }) => ({
+      ...{ lane, slots, wei: `${wei}` },
+      txHash: txHashOf(result, `lane ${lane}`),
+    }))
+  } finally {
+    await store.close()
+  }
 }
 
 const folderOf = (flags: Flags, purpose: Purpose): string => join(flags['data-dir'], VOUCHER_FOLDERS[purpose])
 
-const refused = (channel: Hex, reason: string): UserError =>
-  new UserError('configuration', `The escrow does not pay for the voucher of channel ${channel}: ${reason}.`)
+/** @returns null if somebody else was first. @throws UserError 'configuration' if the chain refuses it */
+function txHashOf(result: TxResult, what: string): Hex | null {
+  if (result.kind === 'rejected')
+    throw new UserError('configuration', `The chain does not pay for ${what}: ${result.reason}.`)
+  return result.kind === 'done' ? result.txHash : null
+}
 
-function redeemText({ account, redeemed, released }: RedeemJson): string {
-  const all = redeemed.reduce((sum, { wei }) => sum + BigInt(wei), 0n)
+function redeemText({ account, redeemed, settled, released }: RedeemJson): string {
+  const all = [...redeemed, ...settled].reduce((sum, { wei }) => sum + BigInt(wei), 0n)
   const ended = released.length === 0 ? [] : [`Ended ${released.length} channels that were closing.`]
-  if (redeemed.length === 0) return [`Nothing is owed to ${account}.`, ...ended].join('\n')
+  if (redeemed.length + settled.length === 0) return [`Nothing is owed to ${account}.`, ...ended].join('\n')
+  const tokens = (wei: string) => `${exactTokensText(BigInt(wei))} tokens`
   return [
     textTable([
-      ['channel', 'paid its', 'bytes so far', 'brought'],
-      ...redeemed.map(({ channel, purpose, bytes, wei }) => [
-        ...[channel, purpose, `${bytes}`, `${exactTokensText(BigInt(wei))} tokens`],
-      ]),
+      ['from', 'for', 'so far', 'brought'],
+      ...redeemed.map(({ channel, purpose, bytes, wei }) => [channel, `its ${purpose}`, `${bytes} bytes`, tokens(wei)]),
+      ...settled.map(({ lane, slots, wei }) => [lane, 'a lane', `${slots} slots`, tokens(wei)]),
     ]),
     `${exactTokensText(all)} tokens in all.`,
     ...ended,

@@ -65,7 +65,7 @@ export async function serve(options: ProviderOptions, life: Lifecycle, chain: Et
       offload,
       access: office,
       payments: till.payments,
-      lanes: await openLanes(chain, log, life),
+      lanes: await openLanes(chain, options.dataDir, log, life),
       credit: strangersCredit(network.params, claimKbps),
       answerSigner: answerSigner(chain.network, keys.evm),
       voucherSigner: voucherSigner(chain.network, keys.evm),

@@ -10,7 +10,7 @@ import { DATAGRAM_BYTES, IP_UDP_HEADER_BYTES, TAG_BYTES } from '../../proto/data
 import type { DatagramPort, PortFacts, ReceivedBatch } from '../io/datagram-port.js'
 import { openPort } from '../io/open-port.js'
 import { type Paced, startPaced, stopPaced } from '../io/ticker.js'
-import type { MonotonicClock, Paid } from '../ports.js'
+import type { LaneShare, MonotonicClock, Paid } from '../ports.js'
 import { echoOf, PathValidation } from '../wire/path-validation.js'
 import { ChallengeCap } from './challenge-cap.js'
 import { clockOf } from './clock.js'
@@ -150,6 +150,11 @@ export class Relaying implements Paced {
 
   pay(id: number, paid: Paid): void {
     this.#byId.get(id)?.pay(paid)
+  }
+
+  /** A lane is served for longer. */
+  extendLane(share: LaneShare): void {
+    this.#laneRates.of(share, this.#clock.now())
   }
 
   /** @returns the content of the last receipt, if one is due */

@@ -38,6 +38,11 @@ export class Paying {
     if (this.#points.length > RECEIPTS_KEPT) this.#points.shift()
   }
 
+  /** Something else that the opener signed, and that is worth nothing. */
+  countVoid(): void {
+    this.#void++
+  }
+
   /** @returns undefined if it is void. @throws if it cannot be kept */
   async take(counter: CounterReceipt): Promise<Paid | undefined> {
     const isOurs = this.#points.some(point => isCounterOf(counter, point))

@@ -1,5 +1,5 @@
 /** One session in the main thread of its provider: the opener's stream, and the receipts that the provider signs. */
-import { type CounterReceipt, OpenerFrame, type Receipt, RelayFrame } from '../../proto/messages.js'
+import { type CounterReceipt, OpenerFrame, type Receipt, RelayFrame, type ServedSlots } from '../../proto/messages.js'
 import { LEAST_PAID_BYTES } from '../constants.js'
 import { within } from '../deadline.js'
 import type { DueReceipt } from '../plane/relaying.js'
@@ -14,6 +14,8 @@ export interface RelaySessionModules {
   readonly voucherSigner: VoucherSigner
   readonly clock: MonotonicClock
   readonly paying: Paying
+  /** takes served slots of the session's lane, and says whether they were worth something; undefined without a lane */
+  readonly takeServed: ((served: ServedSlots) => Promise<boolean>) | undefined
 }
 
 export class RelaySession {
@@ -45,14 +47,18 @@ export class RelaySession {
    * @returns whether it finished
    */
   async hear(durationMs: number, onPayment: (paid: Paid | undefined) => void): Promise<boolean> {
-    const { stream, clock, paying } = this.#modules
+    const { stream, clock, paying, takeServed } = this.#modules
     let untilMs = clock.now() + durationMs
     while (!paying.isHopeless) {
       const next = Promise.race([stream.receive(), this.#closed.promise])
       const bytes = await within(untilMs - clock.now(), 'end of session', next).catch(() => undefined)
       if (bytes === undefined) return false
-      const { finish, counter } = decoded(bytes)
+      const { finish, counter, served } = decoded(bytes)
       if (finish !== undefined) return true
+      if (served !== undefined) {
+        if (!(await takeServed?.(served))) paying.countVoid()
+        continue
+      }
       if (counter === undefined) return false
       const paid = await paying.take(counter)
       onPayment(paid)

@@ -2,7 +2,8 @@
  * The provider's side: who gets a session, and what the provider signs for it. For its datagrams see plane/relaying.ts.
  */
 import { NONCE_BYTES, TAG_BYTES } from '../../proto/datagram.js'
-import { OpenerFrame, RelayFrame, RelayOpen } from '../../proto/messages.js'
+import type { Hex } from '../../proto/hex.js'
+import { OpenerFrame, RelayFrame, RelayOpen, type ServedSlots } from '../../proto/messages.js'
 import { isNoToken } from '../../proto/token.js'
 import { COUNTER_MS, HANDSHAKE_MS } from '../constants.js'
 import { within } from '../deadline.js'
@@ -75,7 +76,7 @@ const strangersOnly: Access = { classOf: token => (isNoToken(token) ? 'stranger'
 
 const noPayments: Payments = { accept: async () => undefined }
 
-const noLanes: Lanes = { shareOf: () => undefined }
+const noLanes: Lanes = { shareOf: () => undefined, served: async () => undefined }
 
 /** For a relay that only its owner reaches, as in a lab. */
 export const everybodyReserved: Access = { classOf: () => 'reserved' }
@@ -201,7 +202,8 @@ export class Relay {
     const { random, clock, payments = noPayments } = this.#options
     const tag = random.bytes(TAG_BYTES)
     const paying = new Paying(payments, clock, receiptStart(open.sessionId, tag))
-    const session = new RelaySession({ ...this.#options, sessionId: open.sessionId, tag, stream, paying })
+    const takeServed = place.lane && this.#takeServed.bind(this, place.lane.id)
+    const session = new RelaySession({ ...this.#options, sessionId: open.sessionId, tag, stream, paying, takeServed })
     try {
       if (await this.#run({ open, openBytes, peer, place, session, tag }, stream))
         await this.#hearCounter(session, stream)
@@ -277,6 +279,12 @@ export class Relay {
       this.stats.counterSignedBytes += counter.bytes
       this.stats.receiptedBytes += last.bytes
     }
+  }
+
+  async #takeServed(lane: Hex, { slots, signature }: ServedSlots): Promise<boolean> {
+    const share = await this.#options.lanes!.served(lane, slots, signature)
+    if (share !== undefined) this.#remote.tell('extendLane', share)
+    return share !== undefined
   }
 
   /** @param paid undefined for a void payment */

@@ -13,6 +13,7 @@ import {
   type RelayOpen,
   RelayOpen as RelayOpenCodec,
   type RelayRefuse,
+  type ServedSlots,
 } from '../../proto/messages.js'
 import { NO_TOKEN } from '../../proto/token.js'
 import { LAST_RECEIPT_MS, OPEN_BYTES, SETTLE_MS, SETTLE_SPREAD_MS } from '../constants.js'
@@ -119,6 +120,11 @@ export class RelayClient {
    */
   async handOver(counter: CounterReceipt): Promise<void> {
     await this.#stream.send(OpenerFrame.encode({ counter })).catch(() => {})
+  }
+
+  /** Tells the provider how many slots of the session's lane were served. */
+  async tellServed(served: ServedSlots): Promise<void> {
+    await this.#stream.send(OpenerFrame.encode({ served })).catch(() => {})
   }
 
   async close(): Promise<void> {

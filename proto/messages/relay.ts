@@ -65,10 +65,16 @@ export interface CounterReceipt {
 export interface RelayFinish {
   sessionId: Uint8Array
 }
+export interface ServedSlots {
+  /** of the lane, so far */
+  slots: number
+  signature: Uint8Array
+}
 /** Exactly one field is set. */
 export interface OpenerFrame {
   finish?: RelayFinish
   counter?: CounterReceipt
+  served?: ServedSlots
 }
 /** Exactly one field is set. */
 export interface RelayFrame {

@@ -142,6 +142,7 @@ export const SAMPLES: [name: string, codec: Codec<never>, message: object][] = [
   ['opener’s finish', messages.OpenerFrame, { finish: { sessionId: h32 } }],
   ['counter receipt', messages.OpenerFrame, { counter }],
   ['payment', messages.OpenerFrame, { counter: { ...counter, channel: h32, total: 2 ** 40 } }],
+  ['served slots', messages.OpenerFrame, { served: { slots: 3, signature: bytes(65) } }],
   ['relay’s own finish', RelayFrame, { finish: { sessionId: h32 } }],
   [
     'relay open',

@@ -50,7 +50,7 @@ describe('redemption by the command line', function () {
     await provider('register', '--claim', '25mbps', '--region', 'de', '--yes')
     expect((await net.chain.provider(account))?.region).to.equal(regionOf('DE'))
     await provider('offer', '--price', '0.05')
-    expect(await redeem(), 'before any voucher').to.deep.equal({ account, redeemed: [], released: [] })
+    expect(await redeem(), 'before any voucher').to.deep.equal({ account, redeemed: [], settled: [], released: [] })
 
     const user = Wallet.createRandom()
     const purpose = purposeOf(user.address as Hex)
@@ -78,7 +78,7 @@ describe('redemption by the command line', function () {
       expect((await balanceOf(payer.context, id)).paid).to.equal(wei)
       expect((await redeem('--release')).released, 'a channel that nobody closes stays').to.deep.equal([])
       await payer.sender!.send(startCloseCall(payer.context, channel))
-      expect(await redeem('--release')).to.deep.equal({ account, redeemed: [], released: [id] })
+      expect(await redeem('--release')).to.deep.equal({ account, redeemed: [], settled: [], released: [id] })
       expect((await balanceOf(payer.context, id)).deposit).to.equal(0n)
     } finally {
       payer.close()

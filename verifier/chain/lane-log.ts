@@ -1,4 +1,4 @@
-/** The lanes of one payee, read once from the contract's log. */
+/** The lanes of one account, read once from the contract's log. */
 import { zeroPadValue } from 'ethers'
 import type { Hex } from '../../proto/hex.js'
 import type { Lane } from '../../proto/lane.js'
@@ -12,7 +12,10 @@ export interface ReservedLane {
   readonly lane: Lane
 }
 
-/** A lane that was not given back, as the log tells it. */
+/** Whose lanes: those that pay an account, or those that it pays for. */
+export type LaneParty = { readonly payee: Hex } | { readonly payer: Hex }
+
+/** A lane that has not ended, as the log tells it. */
 export interface KnownLane extends ReservedLane {
   /** that were paid so far */
   readonly slotsPaid: number
@@ -47,29 +50,30 @@ const RESERVED_BYTES = wordBytes(8)
 const PAID_BYTES = wordBytes(2)
 
 export class LaneLog {
-  /** The payee's place among the indexed arguments differs, so payments have a filter of their own. */
+  /** The payee's place among the indexed arguments differs, and the payer has none, so payments have a filter of their own. */
   readonly #lanes: FollowedEvents<Content>
   readonly #payments: FollowedEvents<Content>
 
-  constructor(context: ChainContext, payee: Hex) {
+  constructor(context: ChainContext, party: LaneParty) {
     const contract = context.contracts.lanes
-    const account = zeroPadValue(payee, 32)
+    const isPayer = 'payer' in party
+    const account = zeroPadValue(isPayer ? party.payer : party.payee, 32)
     this.#lanes = new FollowedEvents<Content>(context, {
       sources: [
         { contract, event: 'Reserved', maxBytes: RESERVED_BYTES, read: reservedFrom },
         { contract, event: 'Refunded', maxBytes: PAID_BYTES, read: ({ id }) => ({ kind: 'refunded', id: hex(id) }) },
       ],
-      topics: [null, null, account],
+      topics: isPayer ? [null, account] : [null, null, account],
       keyOf: ({ id }) => id,
     })
     this.#payments = new FollowedEvents<Content>(context, {
       sources: [{ contract, event: 'Served', maxBytes: PAID_BYTES, read: servedFrom }],
-      topics: [null, account],
+      topics: isPayer ? [] : [null, account],
       keyOf: ({ id }) => id,
     })
   }
 
-  /** Those that were not given back, by id. @throws RpcFault */
+  /** Those that were neither paid in full nor given back, by id. @throws RpcFault */
   async lanes(): Promise<ReadonlyMap<Hex, KnownLane>> {
     const lanes = new Map<Hex, KnownLane>()
     for (const event of await this.#lanes.known()) {
@@ -78,7 +82,9 @@ export class LaneLog {
     }
     for (const event of await this.#payments.known()) {
       const lane = lanes.get(event.id)
-      if (event.kind === 'served' && lane !== undefined) lanes.set(event.id, { ...lane, slotsPaid: event.slotsServed })
+      if (event.kind !== 'served' || lane === undefined) continue
+      if (event.slotsServed < lane.lane.slots) lanes.set(event.id, { ...lane, slotsPaid: event.slotsServed })
+      else lanes.delete(event.id)
     }
     return lanes
   }

@@ -8,9 +8,10 @@ import { regionOf } from '../region.js'
 const accountAt = (i: number): Hex => `0x${(i + 1).toString(16).padStart(40, '0')}`
 const one = (change: Partial<Candidate> = {}): Candidate => ({
   ...{ account: accountAt(0), hosts: ['198.51.100.1'], price: 100n, scoreBps: 9000, tier: 2, region: ZERO_HASH },
+  lanes: undefined,
   ...change,
 })
-const ANY: Wishes = { maxPrice: 1000n, minScoreBps: 0, minTier: 0, regions: undefined }
+const ANY: Wishes = { maxPrice: 1000n, minScoreBps: 0, minTier: 0, regions: undefined, lane: undefined }
 const NOBODY: Taken = { accounts: new Set(), hosts: [] }
 const DE = regionOf('DE')!
 
@@ -22,6 +23,14 @@ describe('candidates for a leg', () => {
     expect(unsuitable(one({ tier: 1 }), { ...ANY, minTier: 2 })).to.equal('tier')
     expect(unsuitable(one(), { ...ANY, regions: [DE] })).to.equal('region')
     expect(unsuitable(one({ region: DE }), { ...ANY, regions: [DE, regionOf('NL')!] })).to.equal(undefined)
+  })
+
+  it('suit for a lane if they offer its rate at its price', () => {
+    const wishes = { ...ANY, lane: { kbps: 5000, maxPrice: 7n } }
+    expect(unsuitable(one(), wishes)).to.equal('lane')
+    expect(unsuitable(one({ lanes: { kbps: 4999, price: 7n } }), wishes)).to.equal('lane')
+    expect(unsuitable(one({ lanes: { kbps: 5000, price: 8n } }), wishes)).to.equal('lane')
+    expect(unsuitable(one({ lanes: { kbps: 5000, price: 7n } }), wishes)).to.equal(undefined)
   })
 
   it('without a report suit who has no floor, and are told apart from bad ones', () => {

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
 import { IP_DATAGRAM_BYTES } from '../../../proto/datagram.js'
-import { toHex } from '../../../proto/hex.js'
+import { type Hex, toHex } from '../../../proto/hex.js'
 import { POLICE_BURST_MS } from '../../constants.js'
 import { REFUSE } from '../../plane/forwarding.js'
 import type { Lanes } from '../../ports.js'
@@ -23,11 +23,23 @@ const HOUR_MS = 3_600_000
 class OneLane implements Lanes {
   leftMs = HOUR_MS
   asked = 0
+  slots = 0
 
   shareOf(lane: Uint8Array, _sessionId: Uint8Array, signature: Uint8Array) {
     this.asked++
     const isKnown = Buffer.compare(lane, LANE) === 0 && Buffer.compare(signature, SIGNED) === 0
-    return isKnown ? { id: toHex(lane), kbps: LANE_KBPS, leftMs: this.leftMs } : undefined
+    return isKnown ? this.#share : undefined
+  }
+
+  async served(id: Hex, slots: number, signature: Uint8Array) {
+    const isRight = id === toHex(LANE) && slots > this.slots && Buffer.compare(signature, SIGNED) === 0
+    if (!isRight) return undefined
+    this.slots = slots
+    return this.#share
+  }
+
+  get #share() {
+    return { id: toHex(LANE), kbps: LANE_KBPS, leftMs: this.leftMs }
   }
 }
 
@@ -108,6 +120,31 @@ describe('lanes of a relay', function () {
       bytes += one.arrived() * IP_DATAGRAM_BYTES
     }
     expect(bytes).to.be.at.most(bytesIn(LANE_KBPS, performance.now() - startMs + POLICE_BURST_MS))
+  })
+
+  it('serve on as long as their key signs what is over, and no longer', async () => {
+    await start()
+    lanes.leftMs = 300
+    const lane = await open(inLane)
+    lanes.leftMs = HOUR_MS
+    await lane.client.tellServed({ slots: 1, signature: SIGNED })
+    await users.until(() => lanes.slots === 1)
+    await new Promise(resolve => setTimeout(resolve, 300)) // the first slot's own time
+    lane.send(shapeOf(CLAIM_KBPS).rateKbps)
+    await users.until(() => stats().dropped['over-rate'] > 20)
+    expect(lane.arrived(), 'held to its rate, so still in the lane').to.be.above(0)
+  })
+
+  it('attack: a hundred words on slots that are worth nothing end the session', async () => {
+    await start()
+    const inOne = await open(inLane)
+    const without = await open()
+    for (let i = 0; i < 100; i++) {
+      await inOne.client.tellServed({ slots: 1, signature: randomBytes(65) })
+      await without.client.tellServed({ slots: 1, signature: SIGNED })
+    }
+    await Promise.all([inOne.client.ended, without.client.ended])
+    expect(lanes.slots).to.equal(0)
   })
 
   it('attack: a session that was opened in the last slot is in no lane after it', async () => {

@@ -78,6 +78,7 @@ describe('fuzzed payments', function () {
         const session = new RelaySession({
           ...{ sessionId, tag, stream, paying, voucherSigner: provider.voucherSigner },
           clock: { now: () => nowMs },
+          takeServed: async () => false,
         })
         let voids = 0
         const finished = await session.hear(1000, paid => {

@@ -137,18 +137,22 @@ describe('lanes on the chain', function () {
     expect((await settle(reserved, 3)).kind, 'after its end').to.equal('rejected')
   })
 
-  it('are told to their payee by the log', async () => {
-    const log = new LaneLog(net.chain.context, payee.account!)
-    const foreign = new LaneLog(net.chain.context, SIGNER)
+  it('are told to their payee and their payer by the log, until they end', async () => {
+    const log = new LaneLog(net.chain.context, { payee: payee.account! })
+    const foreign = new LaneLog(net.chain.context, { payee: SIGNER })
+    const own = new LaneLog(net.chain.context, { payer: payer.account! })
     const known = async () => [...(await log.lanes()).values()]
     expect(await known()).to.deep.equal([])
     const [first, second] = [await reserve({ slots: 1 }), await reserve({ fromSlot: present + 5 })]
     expect(await known()).to.deep.equal([first, second].map(one => ({ ...one, slotsPaid: 0 })))
     await settle(second, 2)
+    expect([...(await own.lanes()).values()]).to.deep.equal(await known())
     expect((await log.lanes()).get(second.id)).to.deep.equal({ ...second, slotsPaid: 2 })
     await net.live.mineAt((present + 1) * SLOT_SECONDS + GRACE_SECONDS)
     await sent(payer, refundCall(payer.context, first.lane))
     expect((await known()).map(({ id }) => id)).to.deep.equal([second.id])
     expect((await foreign.lanes()).size).to.equal(0)
+    await settle(second, 3)
+    expect([await known(), [...(await own.lanes()).keys()]], 'paid in full').to.deep.equal([[], []])
   })
 })

@@ -1,12 +1,15 @@
-/** From a reservation on a real chain to a session in the lane. */
+/** From a reservation on a real chain to a session in the lane, and to its payment. */
 import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import pino from 'pino'
 import { keccakText } from '../../../../proto/hash.js'
 import { fromHex } from '../../../../proto/hex.js'
 import { accountOf } from '../../../../verifier/chain/account.js'
 import { connectChain } from '../../../../verifier/chain/connect.js'
-import { signLaneSession } from '../../../../verifier/chain/lane-signatures.js'
+import { signLaneSession, signLaneSlots } from '../../../../verifier/chain/lane-signatures.js'
 import { readLaneTimes, reserveLane } from '../../../../verifier/chain/lanes.js'
 import { postOfferCall } from '../../../../verifier/chain/offers.js'
 import { useLiveNetwork } from '../../../../verifier/chain/test/live-network.js'
@@ -34,8 +37,10 @@ describe('the lanes of a provider on a chain', function () {
     const payee = await life.open(net.live.connectAs('p0'), one => one.close())
     const other = await life.open(net.live.connectAs('p1'), one => one.close())
     try {
-      const own = await openLanes(payee, log, life)
-      const foreign = await openLanes(other, log, life)
+      const folder = await mkdtemp(join(tmpdir(), 'bandwitness-lanes-'))
+      await life.open(folder, one => rm(one, { recursive: true }))
+      const own = await openLanes(payee, join(folder, 'own'), log, life)
+      const foreign = await openLanes(other, join(folder, 'foreign'), log, life)
       const terms = { price: 1n, premiumPrice: 0n, laneKbps: KBPS, lanePrice: 1n, exit: undefined }
       await payee.sender!.send(postOfferCall(payee.context, terms))
       const { slotSeconds } = await readLaneTimes(payee.context)
@@ -51,6 +56,9 @@ describe('the lanes of a provider on a chain', function () {
       }
       expect(share()).to.include({ id, kbps: KBPS })
       expect(foreign.shareOf(fromHex(id), sessionId, signature)).to.equal(undefined)
+      const signed = signLaneSlots(payer.context.file, KEY, { id, slots: 2 })
+      expect(await foreign.served(id, 2, signed)).to.equal(undefined)
+      expect(await own.served(id, 2, signed)).to.include({ id, kbps: KBPS })
     } finally {
       await life.stop()
     }

@@ -5,8 +5,15 @@ import { Wallet } from 'ethers'
 import { fromHex, type Hex, toHex } from '../../../../proto/hex.js'
 import { type Lane, laneId } from '../../../../proto/lane.js'
 import type { KnownLane } from '../../../../verifier/chain/lane-log.js'
-import { laneSessionSigner, signLaneSession } from '../../../../verifier/chain/lane-signatures.js'
-import { OwnLanes } from '../own-lanes.js'
+import {
+  laneSessionSigner,
+  laneSlotsSigner,
+  signLaneSession,
+  signLaneSlots,
+} from '../../../../verifier/chain/lane-signatures.js'
+import { LaneSettler } from '../lane-settler.js'
+import { OwnLanes, SIGN_MS } from '../own-lanes.js'
+import type { KeptSlots } from '../served-store.js'
 
 const FILE = { chainId: 31_337, contracts: { lanes: `0x${'1a'.repeat(20)}` as Hex } }
 const ACCOUNT: Hex = `0x${'11'.repeat(20)}`
@@ -30,6 +37,10 @@ describe('the lanes of a provider', () => {
   let nowMs: number
   let reads: number
   let faults: string[]
+  let kept: Map<Hex, KeptSlots>
+  /** what was settled */
+  let settled: [slots: number, signature: Hex][]
+  let settler: LaneSettler
   let isDown: boolean
   let lanes: OwnLanes
 
@@ -39,6 +50,12 @@ describe('the lanes of a provider', () => {
     nowMs = 0
     reads = 0
     faults = []
+    kept = new Map()
+    settled = []
+    const store = {
+      of: (lane: Hex) => kept.get(lane),
+      put: async (lane: Hex, slots: KeptSlots) => void kept.set(lane, slots),
+    }
     isDown = false
     lanes = new OwnLanes({
       read: async () => {
@@ -46,6 +63,8 @@ describe('the lanes of a provider', () => {
         if (isDown) throw new Error('no answer')
         return new Map(onChain.map(one => [one.id, one]))
       },
+      store,
+      slotsSignerOf: (served, signature) => laneSlotsSigner(FILE, served, signature),
       signerOf: (session, signature) => laneSessionSigner(FILE, session, signature),
       slotSeconds: SLOT_SECONDS,
       wallClock: { nowMs: () => wallMs },
@@ -53,6 +72,14 @@ describe('the lanes of a provider', () => {
       onFault: error => faults.push(error.message),
     })
     await lanes.lookAgain()
+    settler = new LaneSettler({
+      ...{ store, lanes: () => lanes.known, slotSeconds: SLOT_SECONDS, wallClock: { nowMs: () => wallMs } },
+      log: { info: () => {}, warn: () => {} },
+      send: async (_lane, slots, signature) => {
+        settled.push([slots, toHex(signature)])
+        return { kind: 'already' }
+      },
+    })
   })
 
   const share = ({ id }: KnownLane, change: { file?: typeof FILE; key?: Hex; signed?: Uint8Array } = {}) => {
@@ -62,11 +89,89 @@ describe('the lanes of a provider', () => {
     return lanes.shareOf(fromHex(id), sessionId, signature)
   }
 
-  it('give their rate to sessions that their key signed, until their last slot is over', () => {
+  const served = (lane: KnownLane, slots: number, key = KEY) =>
+    lanes.served(lane.id, slots, signLaneSlots(FILE, key, { id: lane.id, slots }))
+
+  async function longLane(): Promise<KnownLane> {
+    onChain = [laneOf({ slots: 4 })]
+    await lanes.lookAgain()
+    return onChain[0]!
+  }
+
+  it('give their rate to sessions that their key signed, until their last slot is over', async () => {
     const lane = laneOf()
-    expect(share(lane)).to.deep.equal({ id: lane.id, kbps: 5000, leftMs: 2 * SLOT_MS })
-    wallMs += 2 * SLOT_MS - 1
+    expect(share(lane)).to.deep.equal({ id: lane.id, kbps: 5000, leftMs: SLOT_MS + SIGN_MS })
+    wallMs += SLOT_MS
+    expect(share(lane)).to.include({ leftMs: SIGN_MS })
+    await served(lane, 1)
+    wallMs += SLOT_MS - 1
     expect(share(lane)).to.include({ leftMs: 1 })
+  })
+
+  it('serve the next slot once the one before was signed, a little early or late', async () => {
+    const lane = await longLane()
+    share(lane)
+    wallMs += SLOT_MS - 1
+    expect(await served(lane, 1)).to.include({ leftMs: SLOT_MS + 1 + SIGN_MS })
+    wallMs += SLOT_MS + SIGN_MS
+    expect(await served(lane, 2)).to.include({ leftMs: SLOT_MS + 1 })
+    wallMs += SLOT_MS
+    expect(share(lane)).to.include({ leftMs: 1 })
+  })
+
+  it('attack: a lane whose key does not sign is served for one slot, however often it is opened', async () => {
+    const lane = await longLane()
+    share(lane)
+    wallMs += SLOT_MS + SIGN_MS
+    expect(share(lane)).to.equal(undefined)
+    wallMs += SLOT_MS
+    expect(share(lane)).to.equal(undefined)
+    expect(await served(lane, 1), 'until it does').to.include({ leftMs: SLOT_MS })
+    expect(share(lane)).to.include({ kbps: 5000 })
+  })
+
+  it('attack: fewer slots, too many, or a signature of another key, lane or kind are worth nothing', async () => {
+    const lane = laneOf()
+    await served(lane, 1)
+    const sessionId = randomBytes(32)
+    for (const worthless of [
+      served(lane, 1),
+      served(lane, 0),
+      served(lane, 3),
+      served(lane, 2, Wallet.createRandom().privateKey as Hex),
+      served(laneOf({ number: 2 }), 2),
+      lanes.served(lane.id, 2, signLaneSlots(FILE, KEY, { id: lane.id, slots: 1 })),
+      lanes.served(lane.id, 2, signLaneSession(FILE, KEY, { id: lane.id, sessionId })),
+      lanes.served(lane.id, 2, new Uint8Array(65)),
+    ])
+      expect(await worthless).to.equal(undefined)
+    expect(kept.get(lane.id)?.slots).to.equal(1)
+  })
+
+  it('keep the highest number, whichever comes first', async () => {
+    const lane = laneOf()
+    await Promise.all([served(lane, 2), served(lane, 1)])
+    expect(kept.get(lane.id)?.slots).to.equal(2)
+  })
+
+  it('are settled once they are over, and at any time by hand', async () => {
+    const lane = laneOf()
+    await settler.look()
+    await served(lane, 1)
+    await settler.look()
+    expect(settled, 'the second slot may come').to.deep.equal([])
+    const [byHand] = await settler.settleAll()
+    expect(byHand).to.deep.equal({ id: lane.id, slots: 1, wei: 1n, result: { kind: 'already' } })
+    wallMs += 2 * SLOT_MS
+    await settler.look()
+    expect(settled).to.deep.equal([
+      [1, kept.get(lane.id)!.signature],
+      [1, kept.get(lane.id)!.signature],
+    ])
+    onChain = [{ ...lane, slotsPaid: 1 }]
+    await lanes.lookAgain()
+    await settler.look()
+    expect(settled, 'once').to.have.length(2)
   })
 
   it('attack: before its first slot, or after its last one, a lane is worth nothing', () => {

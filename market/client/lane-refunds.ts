@@ -1,0 +1,53 @@
+/** What comes back of lanes that are over: slots that were not paid, of which the payee keeps a tenth. */
+import type { Hex } from '../../proto/hex.js'
+import type { EthersChain } from '../../verifier/chain/ethers-chain.js'
+import { type KnownLane, LaneLog } from '../../verifier/chain/lane-log.js'
+import { type LaneTimes, readLaneTimes, refundCall } from '../../verifier/chain/lanes.js'
+import { WALL_CLOCK } from '../../verifier/node/wall-clock.js'
+
+export interface OwnLane extends KnownLane {
+  /** of its first and after its last slot, unix seconds */
+  readonly startsAt: number
+  readonly endsAt: number
+  /** when what nobody paid can be taken back, unix seconds */
+  readonly refundableAt: number
+}
+
+export class LaneRefunds {
+  readonly #chain: EthersChain
+  readonly #log: LaneLog
+  readonly #times: LaneTimes
+
+  private constructor(chain: EthersChain, payer: Hex, times: LaneTimes) {
+    this.#chain = chain
+    this.#log = new LaneLog(chain.context, { payer })
+    this.#times = times
+  }
+
+  /** @throws RpcFault */
+  static async of(chain: EthersChain, payer: Hex): Promise<LaneRefunds> {
+    return new LaneRefunds(chain, payer, await readLaneTimes(chain.context))
+  }
+
+  /** Those of which something is unpaid, the oldest first. @throws RpcFault */
+  async lanes(): Promise<OwnLane[]> {
+    const { slotSeconds, graceSeconds } = this.#times
+    return [...(await this.#log.lanes()).values()].map(known => {
+      const { fromSlot, slots } = known.lane
+      const endsAt = (fromSlot + slots) * slotSeconds
+      return { ...known, startsAt: fromSlot * slotSeconds, endsAt, refundableAt: endsAt + graceSeconds }
+    })
+  }
+
+  /** Takes back what can be. @returns the ids of the lanes. @throws RpcFault */
+  async take(): Promise<Hex[]> {
+    const { context, sender } = this.#chain
+    const taken: Hex[] = []
+    for (const { id, lane, refundableAt } of await this.lanes()) {
+      if (WALL_CLOCK.nowMs() < refundableAt * 1000) continue
+      // Refused if the chain's clock is a little behind: then the next time.
+      if ((await sender!.send(refundCall(context, lane))).kind !== 'rejected') taken.push(id)
+    }
+    return taken
+  }
+}
