@@ -6,6 +6,7 @@ import { print } from '../../verifier/cli/output.js'
 import { ACCOUNT_OPTIONS, withOwnAccount } from '../../verifier/cli/own-account.js'
 import { settings } from '../../verifier/cli/settings.js'
 import { UserError } from '../../verifier/config/errors.js'
+import { LaneRefunds } from './lane-refunds.js'
 import { channelsFrom } from './shown-channels.js'
 
 const OPTIONS = {
@@ -19,6 +20,8 @@ export interface CloseJson {
   readonly closed: readonly string[]
   /** with the end of their thaw, unix seconds */
   readonly thawing: readonly { readonly id: string; readonly closesAt: number }[]
+  /** lanes whose unpaid slots came back */
+  readonly lanes: readonly string[]
 }
 
 export const clientClose: Command<Flags> = {
@@ -41,17 +44,19 @@ export const clientClose: Command<Flags> = {
       }
       const left = (await channelsFrom(chain, account)).filter(({ id }) => wanted.some(one => one.id === id))
       const thawing = left.flatMap(({ id, closesAt }) => (closesAt === undefined ? [] : [{ id, closesAt }]))
-      print<CloseJson>(flags, { closed, thawing }, closeText)
+      const lanes = flags.channel === undefined ? await (await LaneRefunds.of(chain, account)).take() : []
+      print<CloseJson>(flags, { closed, thawing, lanes }, closeText)
     }),
 }
 
-function closeText({ closed, thawing }: CloseJson): string {
+function closeText({ closed, thawing, lanes }: CloseJson): string {
   const last = Math.max(0, ...thawing.map(({ closesAt }) => closesAt))
   const lines = [
     ...(closed.length > 0 ? [`Closed ${closed.length} channels: what was left has come back.`] : []),
     ...(thawing.length > 0
       ? [`${thawing.length} channels thaw until ${timeText(last * 1000)}. Call this again then, to have the rest.`]
       : []),
+    ...(lanes.length > 0 ? [`Took back what was unpaid of ${lanes.length} lanes.`] : []),
   ]
   return lines.length > 0 ? lines.join('\n') : 'The account pays from no channel.'
 }

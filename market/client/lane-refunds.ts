@@ -3,7 +3,7 @@ import type { Hex } from '../../proto/hex.js'
 import type { EthersChain } from '../../verifier/chain/ethers-chain.js'
 import { type KnownLane, LaneLog } from '../../verifier/chain/lane-log.js'
 import { type LaneTimes, readLaneTimes, refundCall } from '../../verifier/chain/lanes.js'
-import { WALL_CLOCK } from '../../verifier/node/wall-clock.js'
+import { WALL_CLOCK, type WallClock } from '../../verifier/node/wall-clock.js'
 
 export interface OwnLane extends KnownLane {
   /** of its first and after its last slot, unix seconds */
@@ -16,17 +16,19 @@ export interface OwnLane extends KnownLane {
 export class LaneRefunds {
   readonly #chain: EthersChain
   readonly #log: LaneLog
+  readonly #wall: WallClock
   readonly #times: LaneTimes
 
-  private constructor(chain: EthersChain, payer: Hex, times: LaneTimes) {
+  private constructor(chain: EthersChain, payer: Hex, wall: WallClock, times: LaneTimes) {
     this.#chain = chain
+    this.#wall = wall
     this.#log = new LaneLog(chain.context, { payer })
     this.#times = times
   }
 
   /** @throws RpcFault */
-  static async of(chain: EthersChain, payer: Hex): Promise<LaneRefunds> {
-    return new LaneRefunds(chain, payer, await readLaneTimes(chain.context))
+  static async of(chain: EthersChain, payer: Hex, wall: WallClock = WALL_CLOCK): Promise<LaneRefunds> {
+    return new LaneRefunds(chain, payer, wall, await readLaneTimes(chain.context))
   }
 
   /** Those of which something is unpaid, the oldest first. @throws RpcFault */
@@ -44,7 +46,7 @@ export class LaneRefunds {
     const { context, sender } = this.#chain
     const taken: Hex[] = []
     for (const { id, lane, refundableAt } of await this.lanes()) {
-      if (WALL_CLOCK.nowMs() < refundableAt * 1000) continue
+      if (this.#wall.nowMs() < refundableAt * 1000) continue
       // Refused if the chain's clock is a little behind: then the next time.
       if ((await sender!.send(refundCall(context, lane))).kind !== 'rejected') taken.push(id)
     }

@@ -43,6 +43,7 @@ export interface LegsModules {
 export interface LegState {
   readonly provider: OfferingProvider
   readonly paid: PaidLeg
+  readonly lane: LegLane | undefined
   readonly openedMs: number
   /** Asks for another leg in its place. */
   readonly leave: (why: Leaving) => void
@@ -153,7 +154,7 @@ export class Legs {
       const { paid, lane } = await this.#openLeg(provider)
       const { promise: left, resolve } = Promise.withResolvers<Left>()
       const leave = (why: Leaving) => resolve({ why })
-      const state = { provider, paid, openedMs: clock.now(), left, leave }
+      const state = { provider, paid, lane, openedMs: clock.now(), left, leave }
       this.#legs.set(account, state)
       void paid.worn.then(() => leave('worn'))
       if (lane !== undefined) this.#attendLane(state)

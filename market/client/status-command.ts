@@ -1,6 +1,6 @@
 import type { InferredOptionTypes } from 'yargs'
 import { z } from 'zod'
-import { exactTokensText } from '../../verifier/cli/figures.js'
+import { exactTokensText, rateText } from '../../verifier/cli/figures.js'
 import { parseHostPort } from '../../verifier/cli/host-port.js'
 import type { Command } from '../../verifier/cli/lazily.js'
 import { print } from '../../verifier/cli/output.js'
@@ -40,12 +40,13 @@ async function ask(url: string): Promise<ClientStatus> {
 const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`
 
 function statusText({ exit, legs, spent, switches, lastSwitch, provenBytes, paidBytes }: ClientStatus): string {
-  const rows = legs.map(({ provider, rttMs, isCarrying, provenBytes, paidBytes }) => [
+  const rows = legs.map(({ provider, rttMs, isCarrying, laneKbps, provenBytes, paidBytes }) => [
     provider,
     isCarrying ? 'carries' : 'stands by',
     rttMs === null ? '' : `${rttMs.toFixed(1)} ms`,
     `${mib(provenBytes)} proven`,
     `${mib(paidBytes)} paid`,
+    laneKbps === null ? '' : `a lane of ${rateText(laneKbps)}`,
   ])
   const last = lastSwitch === null ? 'none' : `${switches}, the last from ${lastSwitch.provider}: ${lastSwitch.why}`
   return [

@@ -14,6 +14,8 @@ export const clientStatusSchema = z.object({
       provider: z.string(),
       rttMs: z.number().nullable(),
       isCarrying: z.boolean(),
+      /** of its lane; null without one */
+      laneKbps: z.number().nullable(),
       /** IP layer, in both directions */
       provenBytes: bytes,
       paidBytes: bytes,
@@ -36,9 +38,10 @@ export async function statusOf(current: UserTunnel, purse: Purse): Promise<Clien
   const spent = purse.channels.reduce((sum, { total, channel }) => sum + priceOf(total, channel.price), 0n)
   return {
     exit: { account: exit.account, address: exit.address, carriedBytes, paidBytes },
-    legs: legs.open.map(({ provider, paid }) => ({
+    legs: legs.open.map(({ provider, paid, lane }) => ({
       provider: provider.account,
       rttMs: paid.leg.rttMs ?? null,
+      laneKbps: lane?.kbps ?? null,
       isCarrying: tunnel.activeLegs.includes(paid.leg),
       provenBytes: paid.provenBytes,
       paidBytes: paid.paidBytes,

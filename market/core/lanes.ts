@@ -12,7 +12,7 @@ export interface SlotSpan {
 }
 
 /** One reservation takes no more (contracts/src/market/Lanes.sol). */
-export const MOST_SLOTS = 12
+const MOST_SLOTS = 12
 /** A reservation is mined so much later, and must not begin in a slot that is over by then. */
 const LEAD_MS = 15_000
 const LEAD_PARTS = 4
@@ -21,7 +21,8 @@ const LEAD_PARTS = 4
 export function slotsUntil(untilMs: number, slotSeconds: number, nowMs: number): SlotSpan {
   const slotMs = slotSeconds * 1000
   const fromSlot = Math.floor((nowMs + Math.min(LEAD_MS, slotMs / LEAD_PARTS)) / slotMs)
-  return { fromSlot, slots: Math.min(MOST_SLOTS, Math.max(0, Math.ceil(untilMs / slotMs) - fromSlot)) }
+  const wanted = untilMs <= nowMs ? 0 : Math.max(0, Math.ceil(untilMs / slotMs) - fromSlot)
+  return { fromSlot, slots: Math.min(MOST_SLOTS, wanted) }
 }
 
 /** Of a Mbit/s and slot: what it costs to carry so much in it. @param price wei for 2^30 bytes. @returns wei, rounded up */

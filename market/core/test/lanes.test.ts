@@ -20,6 +20,7 @@ describe('the slots of a lane', () => {
 
   it('are none after the time, and no more than one reservation takes', () => {
     expect(slotsUntil(AT, SECONDS, AT + 1).slots).to.equal(0)
+    expect(slotsUntil(AT + 2, SECONDS, AT + 2).slots, 'in the same slot').to.equal(0)
     expect(slotsUntil(AT - 5 * MS, SECONDS, AT).slots).to.equal(0)
     expect(slotsUntil(AT + 500 * MS, SECONDS, AT).slots).to.equal(12)
   })
