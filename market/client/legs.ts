@@ -44,7 +44,6 @@ export interface LegState {
   readonly provider: OfferingProvider
   readonly paid: PaidLeg
   readonly lane: LegLane | undefined
-  readonly openedMs: number
   /** Asks for another leg in its place. */
   readonly leave: (why: Leaving) => void
   readonly left: Promise<Left>
@@ -148,13 +147,13 @@ export class Legs {
   /** @returns undefined if it came to nothing, which the log says */
   async #open(provider: OfferingProvider, ended: AbortSignal): Promise<LegState | undefined> {
     const { account } = provider
-    const { log, clock } = this.#modules
+    const { log } = this.#modules
     this.#opening.add(provider)
     try {
       const { paid, lane } = await this.#openLeg(provider)
       const { promise: left, resolve } = Promise.withResolvers<Left>()
       const leave = (why: Leaving) => resolve({ why })
-      const state = { provider, paid, lane, openedMs: clock.now(), left, leave }
+      const state = { provider, paid, lane, left, leave }
       this.#legs.set(account, state)
       void paid.worn.then(() => leave('worn'))
       if (lane !== undefined) this.#attendLane(state)
