@@ -2,6 +2,7 @@
  * Gets a channel to pay an account from: one that is open, the same with more in it, or a new one. All channels together
  * hold no more than the user's budget.
  */
+import type { Logger } from 'pino'
 import type { RandomSource } from '../../probe/ports.js'
 import { type Hex, toHex } from '../../proto/hex.js'
 import { accountOf } from '../../verifier/chain/account.js'
@@ -28,6 +29,7 @@ export interface ChannelOfficeModules {
   readonly purse: Purse
   readonly terms: ChannelTerms
   readonly random: RandomSource
+  readonly log: Pick<Logger, 'warn'>
   /** what opens channels for priority to a relay; undefined for basic ones */
   readonly premiumProofOf: ((payee: Hex) => PremiumProof | undefined) | undefined
 }
@@ -37,6 +39,8 @@ const LEAST_LEFT_BYTES = 8 << 20
 /** With less left than this part of a deposit, a channel gets another deposit. */
 const LOW_PARTS = 4
 const KEY_BYTES = 32
+/** After a top-up that failed. */
+const AGAIN_MS = 10_000
 
 /** `low`: it needs more soon. `empty`: it is not worth a leg */
 export type ChannelState = 'well' | 'low' | 'empty'
@@ -94,11 +98,10 @@ export class ChannelOffice {
     const open = this.#open(payee, purpose)
     if (open !== undefined) return open
     await this.look()
-    if (this.#poverty !== undefined) throw nobodySuits(this.whyNothingLeft)
     const { purse } = this.#modules
-    const nearlyEmpty = purse.of(payee, purpose, this.#isPremium(purpose))
-    if (nearlyEmpty !== undefined && this.#isCheap(nearlyEmpty) && (await this.#topUp(nearlyEmpty)))
-      return purse.of(payee, purpose, this.#isPremium(purpose))!
+    const known = purse.of(payee, purpose, this.#isPremium(purpose))
+    if (known !== undefined && (await this.replenish(known.id))) return purse.of(payee, purpose, known.isPremium)!
+    if (this.#poverty !== undefined) throw nobodySuits(this.whyNothingLeft)
     return this.#openNew(payee, purpose)
   }
 
@@ -110,13 +113,28 @@ export class ChannelOffice {
     return held.leftBytes < depositBytes / LOW_PARTS ? 'low' : 'well'
   }
 
-  /** Puts another deposit into a channel. A top-up that is under way is shared. @returns whether there was something to put in */
+  /**
+   * Puts another deposit into a channel. A top-up that is under way is shared, and so is one that just failed. Never rejects.
+   * @returns whether there is more in it now
+   */
   replenish(id: Hex): Promise<boolean> {
+    const { purse, log } = this.#modules
     const running = this.#toppingUp.get(id)
     if (running !== undefined) return running
-    const held = this.#modules.purse.channels.find(one => one.id === id)
+    const held = purse.channels.find(one => one.id === id)
     if (held === undefined || !this.#isCheap(held) || this.#poverty !== undefined) return Promise.resolve(false)
-    const work = this.#topUp(held).finally(() => this.#toppingUp.delete(id))
+    const forget = () => this.#toppingUp.delete(id)
+    const work = this.#topUp(held).then(
+      isDone => {
+        forget()
+        return isDone
+      },
+      error => {
+        log.warn({ channel: id, error: error.message }, 'could not top up the channel')
+        setTimeout(forget, AGAIN_MS).unref()
+        return false
+      },
+    )
     this.#toppingUp.set(id, work)
     return work
   }

@@ -221,14 +221,11 @@ export class Legs {
 
   /** Puts more into a channel that is nearly empty. If nothing is left for that, the leg is left in time. */
   #watchChannel(account: Hex, id: Hex): void {
-    const { office, log } = this.#modules
+    const { office } = this.#modules
     if (office.stateOf(id) === 'well') return
-    office.replenish(id).then(
-      isFull => {
-        if (!isFull && office.stateOf(id) === 'empty') this.#legs.get(account)?.leave('low')
-      },
-      error => log.warn({ provider: account, error: error.message }, 'could not top up the channel'),
-    )
+    void office.replenish(id).then(isFull => {
+      if (!isFull && office.stateOf(id) === 'empty') this.#legs.get(account)?.leave('low')
+    })
   }
 
   /** Whoever failed a moment ago is better than nobody. */

@@ -72,6 +72,9 @@ export interface LaneOptions extends LaneWish {
 }
 
 const VIEW_MS = 5000
+/** For a newer report. */
+const LOOKS_IN_EPOCH = 4
+const LONGEST_REPORTS_MS = 30_000
 /** Of what lanes leave: nobody else can have it, so there is no hurry. */
 const REFUND_MS = 60_000
 
@@ -102,7 +105,7 @@ async function open(options: ClientOptions, life: Lifecycle): Promise<RunningNod
     ...{ chain, params: network.params, directory: market.directory, random: systemRandom, stopping, log },
   })
   const office = new ChannelOffice({
-    ...{ chain, purse, random: systemRandom },
+    ...{ chain, purse, random: systemRandom, log },
     premiumProofOf: payerClass === 'premium' ? payee => reports.proofOf(payee) : undefined,
     terms: { deposit, budget, maxPrice: options.floors.maxPrice },
   })
@@ -153,9 +156,12 @@ async function open(options: ClientOptions, life: Lifecycle): Promise<RunningNod
     tunnels.current?.legs.review()
   }
   life.run(repeat(() => look().catch(complain), VIEW_MS, stopping))
-  life.run(repeat(lookAtReports, VIEW_MS, stopping))
-  const refunds = await LaneRefunds.of(chain, chain.account!)
-  life.run(repeat(() => refunds.take().catch(complain), REFUND_MS, stopping))
+  const reportsMs = Math.min(LONGEST_REPORTS_MS, (network.params.epochSeconds * 1000) / LOOKS_IN_EPOCH)
+  life.run(repeat(lookAtReports, reportsMs, stopping))
+  if (lanes !== undefined) {
+    const refunds = await LaneRefunds.of(chain, chain.account!)
+    life.run(repeat(() => refunds.take().catch(complain), REFUND_MS, stopping))
+  }
   const socks = await life.open(serveSocks(options.socks, tunnels.connect, tunnels.join), one => one.close())
   const http = await life.open(serveHttp(options.http, tunnels.connect, tunnels.join), one => one.close())
   const proxies = [`socks5://${socks.host}:${socks.port}`, `http://${http.host}:${http.port}`]

@@ -58,15 +58,14 @@ export class UserTunnel {
 
   /** @param at the exit's address. @throws UserError if the exit cannot be paid; TunnelError `no-quic` */
   static async open(modules: UserTunnelModules, exit: OfferingExit, at: NextHop): Promise<UserTunnel> {
-    const { socket, mode, office, purse, clock, random, log, onEmpty } = modules
+    const { socket, mode, office, purse, clock, random, onEmpty } = modules
     const { id } = await office.channelTo(exit.account, 'exit')
     const identity = { publicKey: fromHex(exit.publicKey), certHash: fromHex(exit.certHash) }
     const tunnel = await ClientTunnel.open({ port: socket, exit: identity, mode, clock, random })
     const legs = new Legs({ ...modules, tunnel, exit: { ...at, account: exit.account } }, modules.legs)
     const next = async () => (await office.channelTo(exit.account, 'exit')).id
     const onPaid = (channel: Hex) => {
-      if (office.stateOf(channel) === 'well') return
-      office.replenish(channel).catch(error => log.warn({ error: error.message }, 'could not top up the channel'))
+      if (office.stateOf(channel) !== 'well') void office.replenish(channel)
     }
     const account = tunnel.established.then(() => new ExitAccount({ tunnel, purse, id, next, random, onPaid, onEmpty }))
     return new UserTunnel(tunnel, exit, legs, account)

@@ -12,6 +12,7 @@ import type { EthersChain } from '../../../verifier/chain/ethers-chain.js'
 import { postOfferCall } from '../../../verifier/chain/offers.js'
 import { useLiveNetwork } from '../../../verifier/chain/test/live-network.js'
 import { UserError } from '../../../verifier/config/errors.js'
+import { silent } from '../../../verifier/net/test/network.js'
 import { Lifecycle } from '../../../verifier/node/lifecycle.js'
 import { purposeOf } from '../../core/purpose.js'
 import { ChannelOffice, type ChannelTerms } from '../channel-office.js'
@@ -53,7 +54,7 @@ describe('the channels of a client', function () {
   }
   async function officeWith(terms: Partial<ChannelTerms> = {}, chain = payer): Promise<ChannelOffice> {
     const office = new ChannelOffice({
-      ...{ chain, purse, random: systemRandom, premiumProofOf: undefined },
+      ...{ chain, purse, random: systemRandom, log: silent, premiumProofOf: undefined },
       terms: { deposit: DEPOSIT, budget: 10n * DEPOSIT, maxPrice: PRICE, ...terms },
     })
     await office.look()

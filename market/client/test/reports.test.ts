@@ -110,7 +110,13 @@ describe('the reports of a client', function () {
     await life.open(folder, one => rm(one, { recursive: true }))
     const purse = await life.open(Purse.open(join(folder, 'purse'), payer.network), one => one.close())
     const office = new ChannelOffice({
-      ...{ chain: payer, purse, random: systemRandom, premiumProofOf: account => reports.proofOf(account) },
+      ...{
+        chain: payer,
+        purse,
+        random: systemRandom,
+        log: silent,
+        premiumProofOf: account => reports.proofOf(account),
+      },
       terms: { deposit: 10n, budget: 100n, maxPrice: 2n },
     })
     await office.look()
