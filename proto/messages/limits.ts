@@ -94,6 +94,7 @@ export const FIXED_BYTES: Readonly<Record<string, number>> = {
   'Certificate.signature': BLS_SIGNATURE_BYTES,
   'Presence.signature': BLS_SIGNATURE_BYTES,
   'Contradiction.signature': BLS_SIGNATURE_BYTES,
+  'ServedSlots.signature': 65,
   sessionId: 32,
   tag: 8,
   controlTag: 8,

@@ -57,6 +57,7 @@ describe('fuzzed payments', function () {
       await payment(provider, points[1]!, toHex(CHANNEL), 2 * PAID_TOTAL),
       await payment(payer, points[1]!, toHex(randomBytes(32)), 2 * PAID_TOTAL),
       encoded({ counter: await counterSign(points[1]!, 5, payer.voucherSigner) }),
+      encoded({ served: { slots: 3, signature: randomBytes(65) } }),
       encoded({ finish: { sessionId } }),
     ]
     const heard = { voids: 0, finished: 0, ended: 0 }
