@@ -10,7 +10,7 @@ import type { NextHop } from '../../probe/verdict/session-shape.js'
 import type { Hex } from '../../proto/hex.js'
 import type { AnswerVerifiers } from '../../verifier/chain/answers.js'
 import { dialSession } from '../../verifier/node/dialling.js'
-import { drawProvider, type Taken, UNSUITABLE, unsuitable, type Wishes } from '../core/candidates.js'
+import { drawProvider, type Taken, UNSUITABLE, unsuitable, type Wishes, whyLeave } from '../core/candidates.js'
 import type { ChannelOffice } from './channel-office.js'
 import type { ClientLanes, LegLane } from './client-lanes.js'
 import { openLegSessions } from './leg-sessions.js'
@@ -116,10 +116,8 @@ export class Legs {
     const { providers, wishes } = this.#modules
     for (const { provider, leave } of this.open) {
       const now = providers().find(({ account }) => account === provider.account)
-      // An offer of lanes is for new ones.
-      const why = now === undefined ? 'withdrawn' : unsuitable(now, { ...wishes(), lane: undefined })
+      const why = whyLeave(provider, now, wishes())
       if (why !== undefined) leave(why)
-      else if (now!.penalties > provider.penalties) leave('slashed')
     }
   }
 

@@ -14,8 +14,6 @@ export interface OfferingProvider extends Candidate {
   readonly claimKbps: number
   readonly tokenKey: Hex | undefined
   readonly peer: PeerAddress
-  /** how often its stake was slashed */
-  readonly penalties: number
 }
 
 export interface OfferingExit extends Exit {

@@ -18,6 +18,8 @@ export interface Candidate {
   readonly region: Hex
   /** that lanes can reserve together, and wei for each Mbit/s and slot; undefined if there are none */
   readonly lanes: { readonly kbps: number; readonly price: bigint } | undefined
+  /** how often its stake was slashed */
+  readonly penalties: number
 }
 
 export interface Wishes {
@@ -53,6 +55,20 @@ export function unsuitable(candidate: Candidate, wishes: Wishes): Unsuitable | u
   return lanes !== undefined && lanes.kbps >= wishes.lane.kbps && lanes.price <= wishes.lane.maxPrice
     ? undefined
     : 'lane'
+}
+
+/**
+ * Why the provider of a leg is left, though it carries; undefined if it is not. Its offer of lanes is for new ones.
+ * @param then as it was when the leg was opened. @param now undefined if it offers nothing any more
+ */
+export function whyLeave(
+  then: Candidate,
+  now: Candidate | undefined,
+  wishes: Wishes,
+): Unsuitable | 'withdrawn' | 'slashed' | undefined {
+  if (now === undefined) return 'withdrawn'
+  if (now.penalties > then.penalties) return 'slashed'
+  return unsuitable(now, { ...wishes, lane: undefined })
 }
 
 /** Whom a new leg may not use, besides those that do not suit. */

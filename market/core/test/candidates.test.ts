@@ -2,13 +2,13 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
-import { type Candidate, drawProvider, type Taken, unsuitable, type Wishes } from '../candidates.js'
+import { type Candidate, drawProvider, type Taken, unsuitable, type Wishes, whyLeave } from '../candidates.js'
 import { regionOf } from '../region.js'
 
 const accountAt = (i: number): Hex => `0x${(i + 1).toString(16).padStart(40, '0')}`
 const one = (change: Partial<Candidate> = {}): Candidate => ({
   ...{ account: accountAt(0), hosts: ['198.51.100.1'], price: 100n, scoreBps: 9000, tier: 2, region: ZERO_HASH },
-  lanes: undefined,
+  ...{ lanes: undefined, penalties: 1 },
   ...change,
 })
 const ANY: Wishes = { maxPrice: 1000n, minScoreBps: 0, minTier: 0, regions: undefined, lane: undefined }
@@ -31,6 +31,18 @@ describe('candidates for a leg', () => {
     expect(unsuitable(one({ lanes: { kbps: 4999, price: 7n } }), wishes)).to.equal('lane')
     expect(unsuitable(one({ lanes: { kbps: 5000, price: 8n } }), wishes)).to.equal('lane')
     expect(unsuitable(one({ lanes: { kbps: 5000, price: 7n } }), wishes)).to.equal(undefined)
+  })
+
+  it('that carry a leg are left for a penalty, a lower score, a dearer offer or none, but not for a full lane', () => {
+    const wishes = { ...ANY, minScoreBps: 5000, lane: { kbps: 5000, maxPrice: 7n } }
+    expect(whyLeave(one(), one(), wishes)).to.equal(undefined)
+    expect(whyLeave(one(), undefined, wishes)).to.equal('withdrawn')
+    expect(whyLeave(one(), one({ penalties: 2 }), wishes)).to.equal('slashed')
+    expect(whyLeave(one(), one({ scoreBps: 4999 }), wishes)).to.equal('score')
+    expect(whyLeave(one(), one({ price: 1001n }), wishes)).to.equal('dear')
+    expect(whyLeave(one({ region: DE }), one({ region: DE }), { ...wishes, regions: [regionOf('NL')!] })).to.equal(
+      'region',
+    )
   })
 
   it('without a report suit who has no floor, and are told apart from bad ones', () => {
