@@ -4,22 +4,22 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import type { MonotonicClock, RandomSource } from '../../probe/ports.js'
 import type { ClientTunnel } from '../../probe/tunnel/index.js'
 import type { NextHop } from '../../probe/verdict/session-shape.js'
 import type { Hex } from '../../proto/hex.js'
 import type { AnswerVerifiers } from '../../verifier/chain/answers.js'
 import { dialSession } from '../../verifier/node/dialling.js'
-import { drawProvider, type Taken, UNSUITABLE, unsuitable, type Wishes, whyLeave } from '../core/candidates.js'
+import { whyLeave } from '../core/candidates.js'
 import type { ChannelOffice } from './channel-office.js'
 import type { ClientLanes, LegLane } from './client-lanes.js'
+import { LegDraw, type LegDrawModules } from './leg-draw.js'
 import { openLegSessions } from './leg-sessions.js'
 import type { OfferingProvider } from './market-view.js'
 import { FAILURES, type Leaving, type LegEnd, PaidLeg } from './paid-leg.js'
 import type { PayerTokens } from './payer-tokens.js'
 import type { Purse } from './purse.js'
 
-export interface LegsModules {
+export interface LegsModules extends LegDrawModules {
   readonly tunnel: ClientTunnel
   readonly office: ChannelOffice
   readonly purse: Purse
@@ -27,13 +27,7 @@ export interface LegsModules {
   /** undefined for legs without lanes */
   readonly lanes: ClientLanes | undefined
   readonly answers: AnswerVerifiers
-  /** the newest view of the market */
-  readonly providers: () => readonly OfferingProvider[]
-  readonly wishes: () => Wishes
-  readonly exit: NextHop & { readonly account: Hex }
   readonly own: NextHop
-  readonly clock: MonotonicClock
-  readonly random: RandomSource
   readonly stopping: AbortSignal
   readonly log: Logger
   /** There is no leg, and nobody to open one with. */
@@ -47,6 +41,12 @@ export interface LegState {
   /** Asks for another leg in its place. */
   readonly leave: (why: Leaving) => void
   readonly left: Promise<Left>
+}
+
+/** That another one is going to follow. */
+interface OldLeg {
+  readonly leg: LegState
+  readonly why: Leaving
 }
 
 /** Apart from the end of a leg, which is a text as well. */
@@ -63,21 +63,19 @@ export interface Switch {
 }
 
 const AGAIN_MS = 1000
-/** Its leg failed. It may have been the path, so it is tried again. */
-const AVOID_MS = 60_000
 const JOIN_MS = 5000
 const RETIRING_MS = 1000
-const RANDOM_BYTES = 6
+/** The leg is used up, and its provider is not to blame. */
+const USED_UP: ReadonlySet<Leaving> = new Set<Leaving>(['worn', 'lane-over'])
 /** A view of the market that is a few seconds old may lack somebody. */
 const NOBODY_MS = 20_000
 
 export class Legs {
   readonly #modules: LegsModules
   readonly #count: number
-  readonly #legs = new Map<Hex, LegState>()
+  readonly #legs = new Set<LegState>()
   readonly #opening = new Set<OfferingProvider>()
-  /** until when a provider is left alone */
-  readonly #avoided = new Map<Hex, number>()
+  readonly #drawing: LegDraw
   readonly switches: Switch[] = []
   /** since when there has been nobody */
   #nobodyMs: number | undefined
@@ -87,10 +85,11 @@ export class Legs {
   constructor(modules: LegsModules, count: number) {
     this.#modules = modules
     this.#count = count
+    this.#drawing = new LegDraw(modules)
   }
 
   get open(): readonly LegState[] {
-    return [...this.#legs.values()]
+    return [...this.#legs]
   }
 
   get provenBytes(): number {
@@ -123,9 +122,9 @@ export class Legs {
 
   /** One leg after another, until the tunnel ends. */
   async #keepOne(ended: AbortSignal): Promise<void> {
-    let old: { readonly leg: LegState; readonly why: Leaving } | undefined
+    let old: OldLeg | undefined
     while (!ended.aborted) {
-      const provider = this.#draw()
+      const provider = this.#draw(old)
       if (provider === undefined) {
         this.#missNobody()
         await pause(AGAIN_MS, undefined, { signal: ended }).catch(() => {})
@@ -152,14 +151,14 @@ export class Legs {
       const { promise: left, resolve } = Promise.withResolvers<Left>()
       const leave = (why: Leaving) => resolve({ why })
       const state = { provider, paid, lane, left, leave }
-      this.#legs.set(account, state)
+      this.#legs.add(state)
       void paid.worn.then(() => leave('worn'))
       if (lane !== undefined) this.#attendLane(state)
       void paid.ended.then(why => this.#over(state, why, ended.aborted))
       log.info({ provider: account, rttMs: paid.leg.rttMs }, 'opened a leg')
       return state
     } catch (error) {
-      this.#avoid(account)
+      this.#drawing.avoid(account)
       if (!ended.aborted) log.warn({ provider: account, error: (error as Error).message }, 'could not open a leg')
       return undefined
     } finally {
@@ -174,8 +173,10 @@ export class Legs {
     paid.end(why)
   }
 
-  #over({ provider: { account }, paid }: LegState, why: LegEnd, isOver: boolean): void {
-    this.#legs.delete(account)
+  #over(state: LegState, why: LegEnd, isOver: boolean): void {
+    const { paid } = state
+    const { account } = state.provider
+    this.#legs.delete(state)
     this.#past = {
       provenBytes: this.#past.provenBytes + paid.provenBytes,
       paidBytes: this.#past.paidBytes + paid.paidBytes,
@@ -183,7 +184,7 @@ export class Legs {
     if (isOver) return
     this.switches.push({ atMs: Date.now(), provider: account, why })
     this.#modules.log.info({ provider: account, why }, 'a leg ended')
-    if (FAILURES.has(why) || why === 'slashed') this.#avoid(account)
+    if (FAILURES.has(why) || why === 'slashed') this.#drawing.avoid(account)
   }
 
   async #openLeg(provider: OfferingProvider): Promise<{ paid: PaidLeg; lane: LegLane | undefined }> {
@@ -196,7 +197,7 @@ export class Legs {
       tokens: await tokens.forLeg(provider, id),
       dial: () => dialSession(stopping, { ...peer, like: own.host }),
     })
-    const paid = new PaidLeg({ tunnel, sessions, purse, id, onPaid: () => this.#watchChannel(account, id) })
+    const paid: PaidLeg = new PaidLeg({ tunnel, sessions, purse, id, onPaid: () => this.#watchChannel(paid, id) })
     const late = pause(JOIN_MS, 'late' as const, { ref: false })
     const first = await Promise.race([paid.leg.joined, paid.ended, late])
     if (first === undefined) return { paid, lane }
@@ -218,35 +219,19 @@ export class Legs {
   }
 
   /** Puts more into a channel that is nearly empty. If nothing is left for that, the leg is left in time. */
-  #watchChannel(account: Hex, id: Hex): void {
+  #watchChannel(paid: PaidLeg, id: Hex): void {
     const { office } = this.#modules
     if (office.stateOf(id) === 'well') return
     void office.replenish(id).then(isFull => {
-      if (!isFull && office.stateOf(id) === 'empty') this.#legs.get(account)?.leave('low')
+      if (isFull || office.stateOf(id) !== 'empty') return
+      this.open.find(one => one.paid === paid)?.leave('low')
     })
   }
 
-  /** Whoever failed a moment ago is better than nobody. */
-  #draw(): OfferingProvider | undefined {
-    const nowMs = this.#modules.clock.now()
-    const avoided = [...this.#avoided].filter(([, untilMs]) => untilMs > nowMs).map(([account]) => account)
-    return this.#drawn(avoided) ?? (this.#legs.size === 0 ? this.#drawn([]) : undefined)
-  }
-
-  #drawn(avoided: readonly Hex[]): OfferingProvider | undefined {
-    const { providers, wishes, exit, random, office } = this.#modules
+  /** A leg that is used up may be followed by one of the same provider. */
+  #draw(old: OldLeg | undefined): OfferingProvider | undefined {
     const used = [...this.#opening, ...this.open.map(({ provider }) => provider)]
-    const taken: Taken = {
-      accounts: new Set([exit.account, ...used.map(({ account }) => account), ...avoided]),
-      hosts: [exit.host, ...used.flatMap(({ hosts }) => hosts)],
-    }
-    const drawn = Buffer.from(random.bytes(RANDOM_BYTES)).readUIntBE(0, RANDOM_BYTES) / 2 ** (8 * RANDOM_BYTES)
-    const affordable = providers().filter(({ account }) => office.canPay(account, 'relay'))
-    return drawProvider(affordable, wishes(), taken, drawn)
-  }
-
-  #avoid(account: Hex): void {
-    this.#avoided.set(account, this.#modules.clock.now() + AVOID_MS)
+    return this.#drawing.next(used, old && USED_UP.has(old.why) ? old.leg.provider : undefined)
   }
 
   /** There is nobody for a leg: fatal once there has been no leg, and no try of one, for a while. */
@@ -255,18 +240,6 @@ export class Legs {
     const nowMs = clock.now()
     if (this.#legs.size > 0 || this.#opening.size > 0) this.#nobodyMs = undefined
     else this.#nobodyMs ??= nowMs
-    if (this.#nobodyMs !== undefined && nowMs - this.#nobodyMs > NOBODY_MS) onNobody(this.#whyNobody())
-  }
-
-  #whyNobody(): string {
-    const { providers, wishes, exit, office } = this.#modules
-    const all = providers().filter(({ account }) => account !== exit.account)
-    if (all.length === 0) return 'no provider but the exit offers to carry traffic of this class'
-    const suiting = all.filter(one => unsuitable(one, wishes()) === undefined)
-    if (suiting.length > 0 && suiting.every(({ account }) => !office.canPay(account, 'relay')))
-      return office.whyNothingLeft
-    const reasonOf = (why: ReturnType<typeof unsuitable>) => (why ? UNSUITABLE[why] : "at the exit's address")
-    const reasons = new Set(all.map(one => reasonOf(unsuitable(one, wishes()))))
-    return `none of ${all.length} providers suits: ${[...reasons].join('; ')}`
+    if (this.#nobodyMs !== undefined && nowMs - this.#nobodyMs > NOBODY_MS) onNobody(this.#drawing.whyNobody())
   }
 }
