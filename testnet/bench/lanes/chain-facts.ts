@@ -7,9 +7,8 @@ import type { KnownLane } from '../../../verifier/chain/lane-log.js'
 import { PROVIDER_KEYS } from '../../lab/session.js'
 import { accountOf, type UserPlan } from './plan.js'
 
-export const SLOT_SECONDS = 60
-/** From the present one on: longer than a run takes. */
-const SLOTS = 12
+/** One slot is longer than a run takes, so nobody has to sign for one. */
+export const SLOT_SECONDS = 3600
 /** A wei for a MiB, and enough of them. */
 const PRICE = 1024n
 const DEPOSIT = 10n ** 9n
@@ -38,9 +37,8 @@ export function channelOf({ key, traffic }: UserPlan, number: number): UsersChan
   return { id, channel, deposit: DEPOSIT, paid: 0n, closesAt: undefined, isPremium: traffic === 'premium' }
 }
 
-/** @param nowMs wall clock, at which its first slot runs */
-export function laneOf({ key, kbps }: UserPlan, nowMs: number): KnownLane {
-  const fromSlot = Math.floor(nowMs / 1000 / SLOT_SECONDS)
-  const lane = { ...partiesOf(key, 0), kbps, fromSlot, slots: SLOTS, slotPrice: 1n }
+/** Its slot begins at 0. */
+export function laneOf({ key, kbps }: UserPlan): KnownLane {
+  const lane = { ...partiesOf(key, 0), kbps, fromSlot: 0, slots: 1, slotPrice: 1n }
   return { id: laneId({ chainId: CHAIN_ID, contract: LANES_FILE.contracts.lanes }, lane), lane, slotsPaid: 0 }
 }

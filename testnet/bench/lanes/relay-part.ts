@@ -4,17 +4,20 @@
  */
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
+import { LANE_FOLDER } from '../../../market/provider/lanes/open-lanes.js'
 import { OwnLanes } from '../../../market/provider/lanes/own-lanes.js'
+import { ServedStore } from '../../../market/provider/lanes/served-store.js'
 import { OwnChannels } from '../../../market/provider/vouchers/own-channels.js'
+import { VOUCHER_FOLDERS } from '../../../market/provider/vouchers/till.js'
 import { VoucherBook } from '../../../market/provider/vouchers/voucher-book.js'
 import { VoucherStore } from '../../../market/provider/vouchers/voucher-store.js'
 import { everybodyReserved, Relay } from '../../../probe/relay/relay.js'
 import { systemClock, systemRandom } from '../../../probe/system.js'
 import type { Hex } from '../../../proto/hex.js'
 import type { EscrowEvent } from '../../../verifier/chain/escrow-log.js'
-import { laneSessionSigner } from '../../../verifier/chain/lane-signatures.js'
+import { laneSessionSigner, laneSlotsSigner } from '../../../verifier/chain/lane-signatures.js'
 import { voucherSignerOf } from '../../../verifier/chain/vouchers.js'
-import { WALL_CLOCK } from '../../../verifier/node/wall-clock.js'
 import { PROVIDER_KEYS } from '../../lab/session.js'
 import { framed } from '../tunnel/framed-stream.js'
 import { channelOf, LANES_FILE, laneOf, NETWORK, SLOT_SECONDS } from './chain-facts.js'
@@ -53,18 +56,21 @@ async function paymentsOf({ users, directory }: RelayOptions): Promise<VoucherBo
     balance: async (id: Hex) => known.get(id)!,
   }
   return new VoucherBook({
-    store: await VoucherStore.open(directory),
+    store: await VoucherStore.open(join(directory, VOUCHER_FOLDERS.relay)),
     channels: new OwnChannels(reader, 'relay', systemClock),
     signerOf: (voucher, signature) => voucherSignerOf(NETWORK, voucher, signature),
   })
 }
 
-async function lanesOf({ users, reservedMs }: RelayOptions): Promise<OwnLanes> {
+async function lanesOf({ users, directory }: RelayOptions): Promise<OwnLanes> {
+  const startedMs = systemClock.now()
   const inLanes = users.filter(({ traffic }) => traffic === 'lane')
   const lanes = new OwnLanes({
-    read: async () => new Map(inLanes.map(user => laneOf(user, reservedMs)).map(one => [one.id, one])),
+    read: async () => new Map(inLanes.map(user => laneOf(user)).map(one => [one.id, one])),
+    store: await ServedStore.open(join(directory, LANE_FOLDER)),
     signerOf: (session, signature) => laneSessionSigner(LANES_FILE, session, signature),
-    ...{ slotSeconds: SLOT_SECONDS, wallClock: WALL_CLOCK, clock: systemClock },
+    slotsSignerOf: (served, signature) => laneSlotsSigner(LANES_FILE, served, signature),
+    ...{ slotSeconds: SLOT_SECONDS, wallClock: { nowMs: () => systemClock.now() - startedMs }, clock: systemClock },
     onFault: error => {
       throw error
     },

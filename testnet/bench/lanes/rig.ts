@@ -31,7 +31,7 @@ export async function measureMix(mix: Mix, seconds: number, seed: string, watchd
   }
   try {
     const users = usersOf(mix, seed).map((user, number) => ({ ...user, number }))
-    const market = { host: HOST, reservedMs: Date.now() }
+    const market = { host: HOST }
     const vouchers = join(directory, 'relay')
     const relay = await start('the relay', { role: 'relay', ...market, users, directory: vouchers })
     const at = { host: HOST, port: relay.port }

@@ -16,8 +16,6 @@ interface MarketOptions {
   /** for payments, on either side */
   readonly directory: string
   readonly users: readonly NumberedUser[]
-  /** wall clock, of which the lane reserves the slots from then on */
-  readonly reservedMs: number
 }
 
 export type RelayOptions = MarketOptions & { readonly role: 'relay' }

@@ -32,18 +32,13 @@ export async function dial(relay: Address): Promise<ProviderStream> {
   return framed(socket)
 }
 
-/** @param own next hop of the session. @param reservedMs see `laneOf`. @throws Error if the relay does not take it */
-export async function openSession(
-  user: NumberedUser,
-  relay: Address,
-  own: Address,
-  reservedMs: number,
-): Promise<OpenSession> {
+/** @param own next hop of the session. @throws Error if the relay does not take it */
+export async function openSession(user: NumberedUser, relay: Address, own: Address): Promise<OpenSession> {
   const { traffic } = user
   const sessionId = systemRandom.bytes(SESSION_ID_BYTES)
   let session: PaidSession | undefined
   const client = new RelayClient(await dial(relay), sessionId, receipt => session?.hear(receipt))
-  const lane = traffic === 'lane' ? inLane(laneOf(user, reservedMs).id, user.key, sessionId) : {}
+  const lane = traffic === 'lane' ? inLane(laneOf(user).id, user.key, sessionId) : {}
   const request = { ...requestOf(sessionId, own, CLAIM_KBPS), ...lane }
   const answer = await client.open(request, providerAnswers, HANDSHAKE_MS)
   if (answer.kind === 'refuse') throw new Error(`the relay refused a ${traffic} session: ${answer.refuse.reason}`)

@@ -14,7 +14,7 @@ const PAY_MS = 4000
 const AFTER_MS = 200
 
 export async function usersPart(options: UsersOptions): Promise<Part> {
-  const { host, relay, users, directory, reservedMs, seed } = options
+  const { host, relay, users, directory, seed } = options
   const random = new Seeded(seed)
   const flows = await Flows.open(host)
   const purse = await Purse.open(directory, NETWORK)
@@ -23,7 +23,7 @@ export async function usersPart(options: UsersOptions): Promise<Part> {
     const channel = channelOf(user, user.number)
     await purse.keep({ ...channel }, user.key)
     const own = { host, port: flows.port }
-    const { session, grant } = await openSession(user, relay, own, reservedMs)
+    const { session, grant } = await openSession(user, relay, own)
     await pause(session.client.settlingMs)
     const to = { host: relay.host, port: grant.udpPort }
     const flow = flows.add({ tag: grant.tag, to, kbps: user.kbps, phase: random.share() })
