@@ -22,6 +22,8 @@ export interface Packet {
   readonly session: number
   /** the session was opened with a token: its opener is a verifier or a payer */
   readonly reserved: boolean
+  /** its opener has paid in this session: it is a user */
+  readonly paid: boolean
   /** peer id of the session's opener */
   readonly opener: string
   /** granted to the session */
@@ -30,8 +32,8 @@ export interface Packet {
   readonly ageMs: number
 }
 
-/** What happens to a datagram: it goes on at once, not at all, or so long after its arrival. */
-export type Verdict = 'now' | 'drop' | { readonly holdMs: number }
+/** What happens to a datagram: it goes on at once, at once and again, not at all, or so long after its arrival. */
+export type Verdict = 'now' | 'twice' | 'drop' | { readonly holdMs: number }
 
 export interface Forwarding {
   /** Called in the main thread after the relay's own checks, for data sessions and heartbeat sessions alike. */
@@ -41,6 +43,11 @@ export interface Forwarding {
    * @param arrivedMs when the datagram arrived, never descending
    */
   forward(packet: Packet, arrivedMs: number): Verdict
+  /**
+   * Called in the worker: what the next receipt of a session states (default: all that was forwarded).
+   * @param bytes that the session has forwarded so far, at the IP layer
+   */
+  bill?(session: number, bytes: number): number
 }
 
 /** Names a forwarding. The module exports `createForwarding(options)`. */

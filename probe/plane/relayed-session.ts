@@ -99,6 +99,10 @@ export class RelayedSession {
     return this.#isInLane(nowMs) ? 'lane' : this.#class
   }
 
+  get isPaid(): boolean {
+    return this.#class !== 'unpaid'
+  }
+
   /** One payment without priority ends the priority of a session: else it could pay for little of what it sends first. */
   pay({ bytes, isPremium }: Paid): void {
     this.allowance.pay(bytes)

@@ -36,7 +36,7 @@ export interface RelayingOptions extends PortSpec {
 
 /** The content of a receipt. */
 export interface DueReceipt {
-  /** that the session has forwarded so far, at the IP layer */
+  /** that the session has forwarded so far, at the IP layer, as the provider says */
   readonly bytes: number
   /** since the session was opened */
   readonly elapsedMs: number
@@ -81,6 +81,7 @@ export class Relaying implements Paced {
     length: 0,
     session: 0,
     reserved: false,
+    paid: false,
     opener: '',
     rateKbps: 0,
     ageMs: 0,
@@ -229,6 +230,7 @@ export class Relaying implements Paced {
     packet.length = batch.lengths[i]!
     packet.session = session.id
     packet.reserved = session.reserved
+    packet.paid = session.isPaid
     packet.opener = session.opener
     packet.rateKbps = session.rateKbps
     packet.ageMs = Math.max(0, arrivedMs - session.openedMs)
@@ -238,14 +240,25 @@ export class Relaying implements Paced {
       return
     }
     session.spend(packet.length)
-    if (verdict === 'now' && this.#scheduler === undefined) {
-      this.#port.forward(i, packet.length, session.nextHop)
-      this.#count(session, packet.length)
+    if (typeof verdict === 'object') {
+      const bytes = Buffer.from(packet.bytes.subarray(0, packet.length))
+      this.#delayed.add({ bytes, session: session.id, dueMs: arrivedMs + verdict.holdMs })
       return
     }
-    const waiting = { bytes: Buffer.from(packet.bytes.subarray(0, packet.length)), session: session.id }
-    if (verdict === 'now') this.#queue(session, waiting, arrivedMs)
-    else this.#delayed.add({ ...waiting, dueMs: arrivedMs + verdict.holdMs })
+    this.#pass(batch, i, session)
+    if (verdict === 'twice') this.#pass(batch, i, session)
+  }
+
+  /** Sends the datagram that `#packet` describes, or queues it. */
+  #pass(batch: ReceivedBatch, i: number, session: RelayedSession): void {
+    const { bytes, length } = this.#packet
+    if (this.#scheduler === undefined) {
+      this.#port.forward(i, length, session.nextHop)
+      this.#count(session, length)
+      return
+    }
+    const waiting = { bytes: Buffer.from(bytes.subarray(0, length)), session: session.id }
+    this.#queue(session, waiting, batch.arrivedMs[i]!)
   }
 
   #releaseDelayed(waiting: DelayedDatagram): void {
@@ -299,7 +312,9 @@ export class Relaying implements Paced {
   }
 
   #receiptOf(session: RelayedSession): DueReceipt | undefined {
-    const bytes = session.forwarded.next()
-    return bytes === undefined ? undefined : { bytes, elapsedMs: this.#clock.now() - session.openedMs }
+    const forwarded = session.forwarded.next()
+    if (forwarded === undefined) return undefined
+    const bytes = this.#forwarding.bill?.(session.id, forwarded) ?? forwarded
+    return { bytes, elapsedMs: this.#clock.now() - session.openedMs }
   }
 }

@@ -221,6 +221,20 @@ export interface ProviderResult extends RewardResult {
   readonly stakeBefore: string
   readonly stakeAfter: string
   readonly slashed: string
+  /** to users, for relaying; null without exits */
+  readonly sales: SalesResult | null
+}
+
+/** Bytes are of the IP layer, in sessions that paid, by the books of a provider that cheats; null for all others. */
+export interface SalesResult {
+  /** that the escrow paid out, wei */
+  readonly revenue: string
+  /** each datagram once */
+  readonly carriedBytes: number | null
+  /** that its receipts stated */
+  readonly billedBytes: number | null
+  /** the price of what it carried, wei */
+  readonly owed: string | null
 }
 
 /** What the decoys of a run show of one verifier. */

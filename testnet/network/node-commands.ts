@@ -25,6 +25,10 @@ export function verifierCommand(verifier: PlannedVerifier, around: NodeSurroundi
   return [...DEVIANT, ...flags, '--profile', verifier.profile, ...shared]
 }
 
+/** A directory that all providers of one profile share. */
+export const sharedDirOf = ({ dataDir, profileName }: Pick<PlannedProvider, 'dataDir' | 'profileName'>): string =>
+  join(dirname(dataDir), `${profileName}.shared`)
+
 /** @param apiPort 0 for a free one */
 export function providerCommand(provider: PlannedProvider, around: NodeSurroundings, apiPort: number): string[] {
   const flags = nodeFlags(provider, around, apiPort)
@@ -36,7 +40,7 @@ export function providerCommand(provider: PlannedProvider, around: NodeSurroundi
       ...flags,
       ...['--profile', provider.profileName, '--seed', provider.seed],
       ...['--claim-kbps', `${provider.claimKbps}`],
-      ...['--shared-dir', join(dirname(provider.dataDir), `${provider.profileName}.shared`)],
+      ...['--shared-dir', sharedDirOf(provider)],
     ]
   }
   const limit = provider.deliversKbps < provider.claimKbps ? ['--limit', `${provider.deliversKbps}kbps`] : []

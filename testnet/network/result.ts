@@ -10,11 +10,11 @@ import type { DecoyVerdict } from '../../verifier/core/rewards/decoys.js'
 import { type ClientRecord, clientFailures } from '../market/client-result.js'
 import { describeEnd, isCrash } from '../process/child-end.js'
 import type { NodeExit } from '../process/spawn.js'
-import type { ProviderHistory } from '../profiles/profile.js'
+import type { ProviderHistory, Sales } from '../profiles/profile.js'
 import { CONDUCT } from '../profiles/profiles.js'
 import { capturedFailures, isCaptured } from './captured-result.js'
 import type { SeenEquivocation, SeenSettlement } from './chain-reader.js'
-import type { DecoyTasks, ProviderResult } from './events.js'
+import type { DecoyTasks, ProviderResult, SalesResult } from './events.js'
 import { isOutvoted, outvotedFailures } from './outvoted-result.js'
 import type { PlannedProvider, PlannedVerifier } from './plan.js'
 import type { RewardsRecord } from './rewards.js'
@@ -39,6 +39,8 @@ export interface ProviderRecord {
   readonly stakeBefore: bigint
   readonly stakeAfter: bigint
   readonly goneFromEpoch: number | undefined
+  /** undefined without exits */
+  readonly sales: Sales | undefined
 }
 
 export interface RunRecord {
@@ -92,7 +94,7 @@ function scoreFailures(run: RunRecord): string[] {
 
 export function providerResult(
   run: RunRecord,
-  { planned, address, stakeBefore, stakeAfter }: ProviderRecord,
+  { planned, address, stakeBefore, stakeAfter, sales }: ProviderRecord,
 ): ProviderResult {
   const leaf = run.epochs.flatMap(({ leaves }) => leaves.filter(({ provider }) => provider === address)).at(-1)
   const slashed = run.settlements
@@ -111,9 +113,20 @@ export function providerResult(
     stakeBefore: stakeBefore.toString(),
     stakeAfter: stakeAfter.toString(),
     slashed: slashed.toString(),
+    sales: salesResult(sales),
     ...rewardResult(run.rewards, address),
   }
 }
+
+const salesResult = (sales: Sales | undefined): SalesResult | null =>
+  sales === undefined
+    ? null
+    : {
+        revenue: `${sales.revenue}`,
+        carriedBytes: sales.books?.carriedBytes ?? null,
+        billedBytes: sales.books?.billedBytes ?? null,
+        owed: sales.books === undefined ? null : `${sales.owed}`,
+      }
 
 /** A node that gave up by itself, or crashed. A node that somebody else killed is reported, but is no fault of the network. */
 function fault(exit: NodeExit): string[] {
@@ -161,7 +174,7 @@ function providerFailures(run: RunRecord, provider: ProviderRecord): string[] {
 }
 
 export function historyOf(run: RunRecord, provider: ProviderRecord): ProviderHistory {
-  const { planned, address, stakeBefore, stakeAfter, goneFromEpoch } = provider
+  const { planned, address, stakeBefore, stakeAfter, goneFromEpoch, sales } = provider
   return {
     claimKbps: planned.claimKbps,
     deliversKbps: planned.deliversKbps,
@@ -173,6 +186,7 @@ export function historyOf(run: RunRecord, provider: ProviderRecord): ProviderHis
     stakeBefore,
     stakeAfter,
     goneFromEpoch,
+    sales,
   }
 }
 

@@ -8,6 +8,8 @@ import { accountOf } from '../../verifier/chain/account.js'
 import { connectChain } from '../../verifier/chain/connect.js'
 import { Conditions } from '../conditions/conditions.js'
 import { MarketRun } from '../market/market-run.js'
+import { befall } from '../market/mishaps.js'
+import { salesOf } from '../market/sales.js'
 import { startWatchdog, type Watchdog } from '../process/watchdog.js'
 import { abortable } from './abortable.js'
 import { type Anvil, ChainDied, startAnvil } from './anvil.js'
@@ -22,6 +24,7 @@ import type { ReadyNode, ResultEvent, TestnetEvent } from './events.js'
 import { guestsOf, inviteGuests } from './guests.js'
 import { measureMachine } from './machine.js'
 import { Newcomers } from './newcomers.js'
+import { sharedDirOf } from './node-commands.js'
 import { Nodes } from './nodes.js'
 import { Observer } from './observer.js'
 import type { TestnetOptions } from './options.js'
@@ -193,7 +196,8 @@ async function runOnChain({
     const planned = plan.providers.find(provider => provider.name === name)!
     const stake = await reader.stakeOf(account)
     const goneFromEpoch = planned.profile.endsAtEpoch
-    records.push({ planned, address: account, stakeBefore: stake, stakeAfter: stake, goneFromEpoch })
+    const stakes = { stakeBefore: stake, stakeAfter: stake }
+    records.push({ planned, address: account, ...stakes, goneFromEpoch, sales: undefined })
   }
   const bonds = await Promise.all(
     plan.verifiers.map(async planned => {
@@ -239,9 +243,7 @@ async function runOnChain({
       ? await MarketRun.start({
           ...{ network: setup.network, networkFile, rpcUrl, seed: options.seed, watchdog, chain },
           ...{ exits: plan.exits, clients: plan.clients, providers: plan.providers },
-          onMiddle: () => {
-            for (const { name, profileName } of plan.providers) if (profileName === 'vanisher') nodes.kill(name)
-          },
+          onMiddle: () => befall(nodes, plan.providers),
         })
       : undefined
   if (market) closers.push(() => market.stop())
@@ -258,7 +260,10 @@ async function runOnChain({
   )
   const clients = (await traffic) ?? []
   for (const [i, record] of records.entries()) {
-    records[i] = { ...record, stakeAfter: await reader.stakeOf(record.address) }
+    const { address, planned } = record
+    const books = { sharedDir: sharedDirOf(planned), seed: planned.seed }
+    const sales = market && (await salesOf(chain, address, books))
+    records[i] = { ...record, stakeAfter: await reader.stakeOf(address), sales }
   }
   const harmless = (await attack?.stop()) ?? []
   const decoys = plan.providers.some(isDecoy)

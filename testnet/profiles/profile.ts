@@ -1,6 +1,7 @@
 /** The kinds of providers in a test network: how each behaves, how it is started, and what the chain must show at the end. */
 import type { ForwardingSpec } from '../../probe/plane/forwarding.js'
 import type { Leaf } from '../../proto/leaf.js'
+import type { Totals } from './charging/books.js'
 
 /** The chain's record of one provider after a run. Epochs ascend; epochs without a report are absent. */
 export interface ProviderHistory {
@@ -19,6 +20,18 @@ export interface ProviderHistory {
   readonly stakeAfter: bigint
   /** The first epoch in which the process was down from the first slot on, if the testnet ended it. */
   readonly goneFromEpoch: number | undefined
+  /** to users; undefined in a run without exits */
+  readonly sales: Sales | undefined
+}
+
+/** What users paid a provider for relaying, wei. */
+export interface Sales {
+  /** that the escrow paid out */
+  readonly revenue: bigint
+  /** of a provider that keeps books */
+  readonly books: Totals | undefined
+  /** the price of what it carried, by its books; 0 without them */
+  readonly owed: bigint
 }
 
 export interface SettledPenalty {

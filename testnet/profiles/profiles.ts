@@ -1,4 +1,8 @@
 /** Every profile by the name that `--providers` takes. */
+import { blackhole } from './blackhole.js'
+import { padder } from './charging/padder.js'
+import { repeater } from './charging/repeater.js'
+import { tollgate } from './charging/tollgate.js'
 import { bigbucket, bucket } from './cheats/bucket.js'
 import { renter, sprinter } from './cheats/by-age.js'
 import { chooser } from './cheats/chooser.js'
@@ -42,6 +46,9 @@ export const CHEATS = {
   vip,
 } satisfies Record<string, ProviderProfile>
 
+/** Providers that cheat at users' cost. `npm run bench -- cheat --market` measures what each of them gains. */
+export const MARKET_CHEATS = { tollgate, padder, repeater } satisfies Record<string, ProviderProfile>
+
 export type CheatName = keyof typeof CHEATS
 
 export const PROVIDER_PROFILES: Readonly<Record<string, ProviderProfile>> = {
@@ -56,6 +63,8 @@ export const PROVIDER_PROFILES: Readonly<Record<string, ProviderProfile>> = {
   pretender,
   decoy,
   vanisher,
+  blackhole,
+  ...MARKET_CHEATS,
   ...CHEATS,
 }
 

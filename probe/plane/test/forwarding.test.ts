@@ -6,7 +6,7 @@ import { SeenSessions } from '../../wire/seen-sessions.js'
 import { createForwarding, type Packet } from '../forwarding.js'
 import { TokenBucket } from '../token-bucket.js'
 
-const FROM = { session: 1, reserved: true, opener: '', rateKbps: 1000, ageMs: 0 }
+const FROM = { session: 1, reserved: true, paid: false, opener: '', rateKbps: 1000, ageMs: 0 }
 const PACKET: Packet = { bytes: Buffer.alloc(1200), length: 1200, ...FROM }
 
 describe('token bucket', () => {

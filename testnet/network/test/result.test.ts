@@ -47,7 +47,7 @@ function record(mix: string, epochs: readonly EpochOutcome[], more: Partial<RunR
       {
         planned: plan.providers[0]!,
         address: PROVIDER,
-        ...{ stakeBefore: STAKE, stakeAfter: STAKE, goneFromEpoch: undefined },
+        ...{ stakeBefore: STAKE, stakeAfter: STAKE, goneFromEpoch: undefined, sales: undefined },
       },
     ],
     ...{

@@ -54,6 +54,7 @@ function run(verifiers: string, providers: string, { epochs, rate, ballots, rece
     providers: plan.providers.map((planned, i) => ({
       ...{ planned, address: addressOf(i), stakeBefore: 1n, stakeAfter: 1n },
       goneFromEpoch: planned.profile.endsAtEpoch,
+      sales: undefined,
     })),
     epochs: Array.from({ length: epochs }, (_, i) => ({
       ...{

@@ -30,6 +30,7 @@ describe('a cheat', () => {
     length: DATAGRAM_BYTES,
     session: 1,
     reserved: true,
+    paid: false,
     opener: '',
     rateKbps: SHARE_KBPS,
     ageMs: 0,
@@ -231,7 +232,15 @@ describe('a cheat', () => {
   })
   const history = (leaves: Leaf[], more: Partial<ProviderHistory>): ProviderHistory => ({
     ...{ claimKbps: CLAIM_KBPS, deliversKbps: 15_000, epochsRun: leaves.length, ofThisProfile: 1 },
-    ...{ allVerifiersHonest: true, leaves, settlements: [], stakeBefore: 1n, stakeAfter: 1n, goneFromEpoch: undefined },
+    ...{
+      allVerifiersHonest: true,
+      leaves,
+      settlements: [],
+      stakeBefore: 1n,
+      stakeAfter: 1n,
+      goneFromEpoch: undefined,
+      sales: undefined,
+    },
     ...more,
   })
   const six = (rateKbps: number, breachBits = 0): Leaf[] =>

@@ -45,6 +45,7 @@ const history = (leaves: Leaf[], more: Partial<ProviderHistory> = {}): ProviderH
   stakeBefore: STAKE,
   stakeAfter: STAKE,
   goneFromEpoch: undefined,
+  sales: undefined,
   ...more,
 })
 

@@ -1,0 +1,33 @@
+/**
+ * Serves whoever may be a verifier, and cuts down on users once they pay. An opening does not tell the two apart, and a payment
+ * does.
+ */
+import type { Forwarding } from '../../../probe/plane/forwarding.js'
+import { Link, takesAll } from '../cheats/link.js'
+import type { ForwardingOptions } from '../profile.js'
+import { Books } from './books.js'
+import { charging } from './charging.js'
+
+export const tollgate = charging(
+  import.meta.url,
+  'forwards everything until a session pays, and then a tenth of its claim for all payers together',
+)
+
+const PAYERS_SHARE = 0.1
+
+export function createForwarding({ claimKbps, ...place }: ForwardingOptions): Forwarding {
+  const link = new Link(claimKbps * PAYERS_SHARE)
+  const books = new Books(place)
+  return {
+    ...takesAll,
+    forward: (packet, nowMs) => {
+      if (packet.paid && !link.takes(packet, nowMs)) return 'drop'
+      books.carry(packet)
+      return 'now'
+    },
+    bill: (session, bytes) => {
+      books.bill(session, bytes)
+      return bytes
+    },
+  }
+}
