@@ -2,6 +2,8 @@
 export const CLIENT_PROFILES = {
   honest: 'pays for what it was carried',
   nonpayer: 'takes what it gets without paying',
+  freeloader: 'opens session after session and never pays',
+  overspender: 'signs away more than its deposits hold',
   'stale-closer': 'wants its deposits back before its providers have redeemed',
 } as const
 

@@ -1,11 +1,10 @@
 /** Whether the chain and the clients show what the market promises. Pure. */
 import type { ClientStatus } from '../../market/client/status.js'
-import { CREDIT_BYTES } from '../../market/exit/meter.js'
 import { priceOf } from '../../proto/voucher.js'
-import type { NonpayerReport } from './nonpayer-main.js'
 import type { PlannedClient } from './plan.js'
 import type { Settled } from './settling.js'
 import type { Loaded } from './socks-get.js'
+import type { Taken } from './taken.js'
 
 /** What was seen of a client. */
 export type ClientRecord = { readonly client: PlannedClient } & (
@@ -18,7 +17,13 @@ export type ClientRecord = { readonly client: PlannedClient } & (
       /** wei for 2^30 bytes */
       readonly price: bigint
     }
-  | { readonly nonpayer: NonpayerReport }
+  /** `settled`: of its channels, if it opened any. `faults`: what it did not do, so that it proves nothing */
+  | {
+      readonly taken: readonly Taken[]
+      readonly carriedBytes: number
+      readonly settled: Settled | undefined
+      readonly faults: readonly string[]
+    }
   /** why it came to nothing */
   | { readonly fault: string }
 )
@@ -37,6 +42,8 @@ export interface ClientResult {
   readonly redeemed: string
   readonly longestGapMs: number | null
   readonly switches: number
+  /** of a client that cheats: what it was carried for nothing */
+  readonly taken: readonly Taken[]
 }
 
 export function clientResult(record: ClientRecord): ClientResult {
@@ -50,15 +57,20 @@ export function clientResult(record: ClientRecord): ClientResult {
     redeemed: '0',
     longestGapMs: null,
     switches: 0,
+    taken: [],
   }
   if ('fault' in record) return none
-  if ('nonpayer' in record) return { ...none, provenBytes: record.nonpayer.provenBytes }
+  if ('taken' in record) {
+    const { taken, carriedBytes, settled } = record
+    return { ...none, provenBytes: carriedBytes, redeemed: `${settled?.redeemed ?? 0n}`, taken }
+  }
   const { status, settled, loaded } = record
   return {
     ...{ name, profile, signed: status.spent, redeemed: `${settled.redeemed}`, switches: status.switches },
     provenBytes: status.provenBytes + status.exit.carriedBytes,
     paidBytes: status.paidBytes + status.exit.paidBytes,
     longestGapMs: loaded.longestGapMs,
+    taken: [],
   }
 }
 
@@ -66,13 +78,21 @@ export function clientResult(record: ClientRecord): ClientResult {
 export function clientFailures(record: ClientRecord): string[] {
   const subject = `${record.client.name} (${record.client.profile})`
   if ('fault' in record) return [`${subject} failed: ${record.fault}.`]
-  const sentences = 'nonpayer' in record ? takenForNothing(record.nonpayer) : wrongIn(record)
+  const sentences = 'taken' in record ? takenForNothing(record) : wrongIn(record)
   return sentences.map(sentence => `${subject} ${sentence}.`)
 }
 
-const takenForNothing = ({ receivedBytes }: NonpayerReport): string[] => [
-  ...(receivedBytes > CREDIT_BYTES ? [`got ${receivedBytes} bytes without paying, more than ${CREDIT_BYTES}`] : []),
-  ...(receivedBytes === 0 ? ['got nothing at all, so it proved nothing'] : []),
+const takenForNothing = ({
+  taken,
+  settled,
+  faults,
+}: Extract<ClientRecord, { readonly taken: readonly Taken[] }>): string[] => [
+  ...taken.flatMap(({ what, bytes, mostBytes }) => [
+    ...(bytes > mostBytes ? [`got ${bytes} bytes ${what} without paying, more than ${mostBytes}`] : []),
+    ...(bytes === 0 ? [`got nothing ${what}, so it proved nothing`] : []),
+  ]),
+  ...(settled !== undefined && settled.open > 0 ? [`could not close ${settled.open} channels`] : []),
+  ...faults,
 ]
 
 function wrongIn({

@@ -11,11 +11,11 @@ import { run } from '../process/commands.js'
 import { entryPoint } from '../process/entry-point.js'
 import { type NodeProcess, startNode } from '../process/spawn.js'
 import type { Watchdog } from '../process/watchdog.js'
+import { CHEATING_CLIENTS } from './cheating-clients.js'
 import type { ClientRecord } from './client-result.js'
-import type { NonpayerReport } from './nonpayer-main.js'
 import { newExit, type OfferingAccount, PRICE, postOffer } from './offering.js'
 import type { PlannedClient, PlannedExit } from './plan.js'
-import { untilSettled } from './settling.js'
+import { type Settled, untilSettled } from './settling.js'
 import { socksGet } from './socks-get.js'
 import { startWebServer, type WebServer } from './web-server.js'
 
@@ -30,19 +30,19 @@ export interface MarketOptions {
   readonly providers: readonly OfferingAccount[]
   readonly watchdog: Watchdog
   readonly chain: EthersChain
+  /** of every provider */
+  readonly claimKbps: number
   /** Called once, when a client has a third of its page. */
   readonly onMiddle: () => void
 }
 
 const BANDWITNESS = entryPoint(import.meta.url, '../../verifier/cli/bandwitness.js')
-const NONPAYER = entryPoint(import.meta.url, './nonpayer-main.js')
 const READY_MS = 120_000
 const PAGE_BYTES = 100_000_000
 const LOAD_MS = 600_000
 /** Many times the thaw of a test network. */
 const SETTLE_MS = 120_000
 const COMMAND_MS = 60_000
-const NONPAYER_MS = 180_000
 
 export class MarketRun {
   readonly #options: MarketOptions
@@ -71,9 +71,7 @@ export class MarketRun {
   traffic(): Promise<ClientRecord[]> {
     return Promise.all(
       this.#options.clients.map(client =>
-        (client.profile === 'nonpayer' ? this.#takeForNothing(client) : this.#load(client)).catch(
-          (error: Error): ClientRecord => ({ client, fault: error.message }),
-        ),
+        this.#serve(client).catch((error: Error): ClientRecord => ({ client, fault: error.message })),
       ),
     )
   }
@@ -105,10 +103,20 @@ export class MarketRun {
     await this.#start(name, argv, log)
   }
 
+  #serve(client: PlannedClient): Promise<ClientRecord> {
+    const { network, claimKbps } = this.#options
+    const cheat = CHEATING_CLIENTS[client.profile]
+    if (cheat === undefined) return this.#load(client)
+    return cheat(client, {
+      ...{ params: network.params, claimKbps, chainFlags: this.#chainFlags, page: this.#web.url },
+      init,
+      settle: one => this.#settle(one),
+    })
+  }
+
   async #load(client: PlannedClient): Promise<ClientRecord> {
-    const { dataDir, keys, name, log, host } = client
-    await mkdir(dataDir, { recursive: true })
-    await initNode('client', dataDir, keys)
+    const { dataDir, name, log, host } = client
+    await init(client)
     const argv = [
       ...[...BANDWITNESS, 'client', 'run', '--data-dir', dataDir, ...this.#chainFlags],
       ...['--udp-host', host, '--socks', '127.0.0.1:0', '--http', '127.0.0.1:0', '--api', '127.0.0.1:0'],
@@ -119,10 +127,7 @@ export class MarketRun {
     const loaded = await this.#loadPage(Number(new URL(proxies[0]!).port))
     const status = await statusOf(apiUrl!)
     await node.stop()
-    const close = () =>
-      run([...BANDWITNESS, 'client', 'close', '--data-dir', dataDir, ...this.#chainFlags, '--json'], COMMAND_MS)
-    const endMs = performance.now() + SETTLE_MS
-    const settled = await untilSettled(this.#options.chain, accountOf(keys.evm), close, endMs)
+    const settled = await this.#settle(client)
     return { client, loaded, isWhole: loaded.sha256 === this.#web.sha256, status, settled, price: PRICE }
   }
 
@@ -146,11 +151,11 @@ export class MarketRun {
     return { ...page, longestGapMs: Math.round(longestGapMs), seconds: (performance.now() - startMs) / 1000 }
   }
 
-  async #takeForNothing(client: PlannedClient): Promise<ClientRecord> {
-    const { networkFile, rpcUrl } = this.#options
-    const flags = ['--network', networkFile, '--rpc', rpcUrl, '--host', client.host, '--url', this.#web.url.href]
-    const nonpayer = JSON.parse(await run([...NONPAYER, ...flags], NONPAYER_MS)) as NonpayerReport
-    return { client, nonpayer }
+  /** Closes all channels of a client. */
+  #settle({ dataDir, keys }: PlannedClient): Promise<Settled> {
+    const close = () =>
+      run([...BANDWITNESS, 'client', 'close', '--data-dir', dataDir, ...this.#chainFlags, '--json'], COMMAND_MS)
+    return untilSettled(this.#options.chain, accountOf(keys.evm), close, performance.now() + SETTLE_MS)
   }
 
   async #start(name: string, argv: readonly string[], logPath: string): Promise<NodeProcess> {
@@ -163,6 +168,11 @@ export class MarketRun {
   get #chainFlags(): string[] {
     return ['--network', this.#options.networkFile, '--rpc', this.#options.rpcUrl]
   }
+}
+
+async function init({ dataDir, keys }: PlannedClient): Promise<void> {
+  await mkdir(dataDir, { recursive: true })
+  await initNode('client', dataDir, keys)
 }
 
 async function statusOf(apiUrl: string): Promise<ClientStatus> {

@@ -241,7 +241,7 @@ async function runOnChain({
   const market =
     options.exits > 0
       ? await MarketRun.start({
-          ...{ network: setup.network, networkFile, rpcUrl, seed: options.seed, watchdog, chain },
+          ...{ network: setup.network, networkFile, rpcUrl, seed: options.seed, watchdog, chain, claimKbps },
           ...{ exits: plan.exits, clients: plan.clients, providers: plan.providers },
           onMiddle: () => befall(nodes, plan.providers),
         })

@@ -3,6 +3,7 @@ import { CREDIT_BYTES } from '../../../market/exit/meter.js'
 import { priceOf } from '../../../proto/voucher.js'
 import { type ClientRecord, clientFailures, clientResult } from '../client-result.js'
 import { planClients } from '../plan.js'
+import { takenByNonpayer } from '../taken.js'
 
 const GIB = 2 ** 30
 const PRICE = 1000n
@@ -50,7 +51,8 @@ describe('the result of a client', () => {
   it('lets a nonpayer have its credit, and no byte more', () => {
     const took = (receivedBytes: number): ClientRecord => ({
       client: client!,
-      nonpayer: { event: 'nonpayer', receivedBytes, provenBytes: 0 },
+      taken: takenByNonpayer({ event: 'nonpayer', receivedBytes, provenBytes: 0 }),
+      ...{ carriedBytes: receivedBytes, settled: undefined, faults: [] },
     })
     expect(clientFailures(took(CREDIT_BYTES))).to.deep.equal([])
     expect(clientFailures(took(CREDIT_BYTES + 1))).to.have.length(1)
