@@ -1,9 +1,11 @@
 /** A leg that is open and paid for, from its sessions to its end. */
 import { PAID_WINDOW_BYTES } from '../../probe/constants.js'
 import type { ClientLeg, ClientTunnel, LegDeath } from '../../probe/tunnel/index.js'
+import { DATAGRAM_BYTES } from '../../proto/datagram.js'
 import type { Hex } from '../../proto/hex.js'
 import type { ServedSlots } from '../../proto/messages.js'
 import type { Unsuitable } from '../core/candidates.js'
+import { LossWatch } from '../core/loss-watch.js'
 import type { LegSessions, PaidSession } from './leg-sessions.js'
 import { Payer } from './payer.js'
 import type { Purse } from './purse.js'
@@ -13,10 +15,10 @@ import type { Purse } from './purse.js'
  * carried as much as one can, its channel is nearly empty, or its lane is over.
  */
 export type Leaving = Unsuitable | 'withdrawn' | 'slashed' | 'worn' | 'low' | 'lane-over'
-/** `unproven`: the provider bills much more than arrives. `empty`: nothing is left to pay with */
-export type LegEnd = LegDeath | 'unproven' | 'empty' | Leaving
+/** `unproven`: the provider bills much more than arrives. `lossy`: most is lost. `empty`: nothing is left to pay with */
+export type LegEnd = LegDeath | 'unproven' | 'lossy' | 'empty' | Leaving
 /** Ends by which a provider has failed. */
-export const FAILURES: ReadonlySet<LegEnd> = new Set<LegEnd>(['silent', 'unanswered', 'closed', 'unproven'])
+export const FAILURES: ReadonlySet<LegEnd> = new Set<LegEnd>(['silent', 'unanswered', 'closed', 'unproven', 'lossy'])
 
 export interface PaidLegModules {
   readonly tunnel: ClientTunnel
@@ -37,6 +39,9 @@ const PAY_MS = 4000
 const MOST_UNPROVEN_BYTES = PAID_WINDOW_BYTES / 2
 /** A path may lose so much. Whoever bills more unproven bytes is to blame for them. */
 const MOST_UNPROVEN_SHARE = 0.05
+const LOOK_MS = 1000
+/** In a look: a few times what pings and acknowledgements take. */
+const LEAST_DATAGRAMS = 200
 /** A session counts bytes in 32 bits. */
 const MOST_BYTES = 3 * 2 ** 30
 
@@ -47,7 +52,9 @@ export class PaidLeg {
   readonly #down: Payer
   readonly #ended = Promise.withResolvers<LegEnd>()
   readonly #worn = Promise.withResolvers<void>()
-  readonly #timer: NodeJS.Timeout
+  readonly #timers: readonly NodeJS.Timeout[]
+  readonly #lossUp = new LossWatch(LEAST_DATAGRAMS * DATAGRAM_BYTES)
+  readonly #lossDown = new LossWatch(LEAST_DATAGRAMS)
   #end: LegEnd | undefined
 
   /** The leg joins now. @throws TunnelError */
@@ -57,7 +64,7 @@ export class PaidLeg {
     this.leg = tunnel.addLeg(sessions.grants)
     this.#up = this.#payer(sessions.up, () => this.leg.provenUp)
     this.#down = this.#payer(sessions.down, () => this.leg.provenDown)
-    this.#timer = setInterval(() => void this.#payAll(), PAY_MS)
+    this.#timers = [setInterval(() => void this.#payAll(), PAY_MS), setInterval(() => this.#watch(), LOOK_MS)]
     void this.leg.joined.then(() => this.#payAll())
     void this.leg.dead.then(why => this.end(why))
     void sessions.ended.then(() => this.end('closed'))
@@ -90,7 +97,7 @@ export class PaidLeg {
   end(why: LegEnd): void {
     if (this.#end !== undefined) return
     this.#end = why
-    clearInterval(this.#timer)
+    for (const timer of this.#timers) clearInterval(timer)
     const { tunnel, sessions } = this.#modules
     tunnel.endLeg(this.leg)
     this.#ended.resolve(why)
@@ -114,6 +121,15 @@ export class PaidLeg {
       void payer.pay().then(onPaid, () => this.end('closed'))
     }
     return payer
+  }
+
+  /** A leg that loses most of its traffic only slows the others down. Alone, it is better than none until another is there. */
+  #watch(): void {
+    const { leg } = this
+    const isUpLossy = this.#lossUp.look({ sent: leg.sentBytes, arrived: leg.provenUp })
+    if (!this.#lossDown.look(leg.heard) && !isUpLossy) return
+    if (this.#modules.tunnel.activeLegs.some(other => other !== leg)) this.end('lossy')
+    else this.#worn.resolve()
   }
 
   async #payAll(): Promise<void> {

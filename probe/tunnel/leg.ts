@@ -41,6 +41,8 @@ export class LegEnd implements Choosable {
   sentBytes = 0
   /** IP-layer bytes of authentic datagrams whose sequence number was new */
   provenBytes = 0
+  /** of these datagrams, how many */
+  #arrived = 0
   /** whether this end pads what it sends to full datagrams */
   padded = true
 
@@ -64,6 +66,11 @@ export class LegEnd implements Choosable {
   get left(): number {
     const { sealer, opener } = this.#options
     return Math.min(sealer.left, MAX_SEQUENCE - opener.highest)
+  }
+
+  /** Datagrams that the other end has sent, as far as sequence numbers tell, and those that came. */
+  get heard(): { readonly sent: number; readonly arrived: number } {
+    return { sent: this.#options.opener.highest + 1, arrived: this.#arrived }
   }
 
   waitMs(nowMs: number): number {
@@ -106,7 +113,9 @@ export class LegEnd implements Choosable {
 
   /** Counts what was opened. */
   protected proven(opened: Body | Unopened, datagram: Buffer): Body | Unopened {
-    if (typeof opened !== 'string') this.provenBytes += datagram.length + this.headerBytes
+    if (typeof opened === 'string') return opened
+    this.provenBytes += datagram.length + this.headerBytes
+    this.#arrived++
     return opened
   }
 }

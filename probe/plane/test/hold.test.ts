@@ -1,4 +1,4 @@
-/** A provider may delay or change a packet before it forwards it. */
+/** A provider may delay, change or repeat a packet before it forwards it, and say what it likes of it. */
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
 import { IP_DATAGRAM_BYTES } from '../../../proto/datagram.js'
@@ -31,9 +31,11 @@ describe('delayed datagrams', () => {
   })
 
   for (const backend of BACKENDS) {
-    for (const [name, length, holdMs] of [
-      ['delays', 1200, 20],
-      ['truncates', 100, 0],
+    for (const [name, length, holdMs, copies, billed] of [
+      ['delays', 1200, 20, 1, 1228],
+      ['truncates', 100, 0, 1, 128],
+      ['repeats', 1200, 0, 2, 2 * 1228],
+      ['billsThrice', 1200, 0, 1, 3 * 1228],
     ] as const) {
       it(`reach the next hop from a provider that ${name} packets, over ${backend}`, async () => {
         const network = await Network.open({ claimKbps: 10_000, forwarding: forwardings[name], backend })
@@ -55,12 +57,12 @@ describe('delayed datagrams', () => {
           const sent = Buffer.concat([answer.grant.tag, randomBytes(1192)])
           const sentMs = performance.now()
           nextHop.send(sent, answer.grant.udpPort)
-          expect(await condition.until(() => got.length > 0, PATIENCE_MS)).to.equal(true)
-          expect(got[0]!.datagram.equals(sent.subarray(0, length))).to.equal(true)
+          expect(await condition.until(() => got.length === copies, PATIENCE_MS)).to.equal(true)
+          for (const { datagram } of got) expect(datagram.equals(sent.subarray(0, length))).to.equal(true)
           expect(got[0]!.atMs - sentMs).to.be.at.least(holdMs)
           await client.finish()
           await client.ended // it waits for this only a moment
-          expect(client.receipts.at(-1)!.bytes, 'a receipt is for what went on').to.equal(length + 28)
+          expect(client.receipts.at(-1)!.bytes, 'a receipt is for what went on').to.equal(billed)
         } finally {
           await client.close()
           await network.close()
