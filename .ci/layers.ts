@@ -5,8 +5,8 @@
  *   verifier: config ← core ← {bls, chain, net, store} ← evidence ← node ← metrics ← api ← cli;
  *             evidence/schema ← client ← cli; {config, bls} ← keystore ← cli; {evidence/text, client} ← page
  *   core:     {assignment, agreement} ← scoring ← rewards
- *   testnet:  process ← conditions; {conditions, profiles, strangers, market} ← network ← faults ← attacks ← scenario ← acceptance; process ← {lab, strangers, market};
- *             {profiles, strangers, lab, sim} ← bench
+ *   testnet:  process ← conditions; {conditions, profiles, strangers, market} ← network ← faults ← attacks ← scenario ← acceptance; process ← {lab, strangers}; strangers ← market;
+ *             {profiles, network, lab, sim} ← bench
  *
  * Only verifier/chain and the testnet import the contracts. Whoever deploys them calls `verifier/chain/deploy-network.ts`.
  */
@@ -171,7 +171,7 @@ export const LAYERS: readonly Layer[] = [
   room('conditions', ['process']),
   room('profiles', []),
   room('strangers', ['process']),
-  room('market', ['process']),
+  room('market', ['process', 'strangers']),
   room('network', ['process', 'conditions', 'profiles', 'strangers', 'market']),
   room('compose', ['process', 'profiles', 'network'], [/^yaml$/]),
   room('faults', ['process', 'conditions', 'network']),
@@ -180,7 +180,7 @@ export const LAYERS: readonly Layer[] = [
   room('acceptance', ['process', 'profiles', 'network', 'scenario'], [/^bandwitness\/testnet$/, /^playwright-core$/]),
   room('lab', ['process']),
   room('sim', []),
-  room('bench', ['process', 'profiles', 'strangers', 'lab', 'sim'], [/^piscina$/]),
+  room('bench', ['process', 'profiles', 'strangers', 'network', 'lab', 'sim'], [/^piscina$/]),
   { ...room('', ROOMS), name: 'testnet', holds: /^testnet\// },
 ]
 

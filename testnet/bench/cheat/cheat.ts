@@ -1,12 +1,14 @@
 /**
  * `npm run bench -- cheat`: providers that cheat, over the share of verifiers that collude with them. Real sessions give the
  * readings of each cheat. Windows drawn from these sessions, through the real assignment and evaluation, give its gain.
+ * `--market` has providers and users that cheat one another instead: see market/market.ts.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { UserError } from '../../../verifier/config/errors.js'
 import { machineText } from '../machine.js'
 import { positive } from '../numbers.js'
+import { runMarketCheats } from './market/market.js'
 import { type CheatResult, failuresOf, verdictOf } from './result.js'
 import { runCheats } from './run.js'
 import { boundTables, cheatTables } from './tables.js'
@@ -24,7 +26,10 @@ const OPTIONS = {
 
 const SENDERS = 3
 
+const MARKET = '--market'
+
 export async function run(args: string[]): Promise<number> {
+  if (args.includes(MARKET)) return runMarketCheats(args.filter(arg => arg !== MARKET))
   const { values } = parseArgs({ args, options: OPTIONS })
   const seed = values.seed ?? Math.random().toString(36).slice(2, 8)
   const startMs = performance.now()

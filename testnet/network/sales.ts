@@ -5,9 +5,9 @@ import type { Hex } from '../../proto/hex.js'
 import { priceOf } from '../../proto/voucher.js'
 import { EscrowLog } from '../../verifier/chain/escrow-log.js'
 import type { EthersChain } from '../../verifier/chain/ethers-chain.js'
+import { PRICE } from '../market/offering.js'
 import { type BooksPlace, readBooks } from '../profiles/charging/books.js'
 import type { Sales } from '../profiles/profile.js'
-import { PRICE } from './offering.js'
 
 /** @throws RpcFault */
 export async function salesOf(chain: EthersChain, account: Hex, place: BooksPlace): Promise<Sales> {

@@ -1,6 +1,6 @@
 /** What befalls providers in the middle of a client's transfer, by their profiles. */
-import type { Nodes } from '../network/nodes.js'
-import type { PlannedProvider } from '../network/plan.js'
+import type { Nodes } from './nodes.js'
+import type { PlannedProvider } from './plan.js'
 
 /** Long enough for a client to leave, and for a few epochs of an honest provider too short to lose stake. */
 const STOPPED_MS = 10_000

@@ -1,0 +1,83 @@
+/**
+ * `npm run bench -- cheat --market`: providers and users that cheat one another over money, on test networks with a chain of
+ * their own and a process for each node. The chain says what each was paid.
+ */
+import { writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { UserError } from '../../../../verifier/config/errors.js'
+import { DEFAULTS, testnetOptionsFrom } from '../../../command.js'
+import type { ResultEvent } from '../../../network/events.js'
+import { runTestnet } from '../../../network/run.js'
+import { machineText } from '../../machine.js'
+import { positive } from '../../numbers.js'
+import { type CheatNetwork, NETWORKS } from './networks.js'
+import { failuresOf, type MarketCheatResult, rowsOf, verdictOf } from './result.js'
+import { marketCheatTables } from './tables.js'
+
+const OPTIONS = {
+  seed: { type: 'string' },
+  epochs: { type: 'string', default: '4' },
+  only: { type: 'string' },
+  json: { type: 'string', default: 'bench-cheat-market.json' },
+} as const
+
+/** As few as the protocol allows: the machine shall have time for users. */
+const VERIFIERS = '4'
+
+export async function runMarketCheats(args: string[]): Promise<number> {
+  const { values } = parseArgs({ args, options: OPTIONS })
+  const seed = values.seed ?? Math.random().toString(36).slice(2, 8)
+  const epochs = Math.round(positive('epochs', values.epochs))
+  const networks = networksOf(values.only)
+  const startMs = performance.now()
+  console.log(`seed ${seed}`)
+  const runs = []
+  for (const network of networks) {
+    const result = await outcomeOf(network, { seed, epochs })
+    const run = { name: network.name, result }
+    runs.push(run)
+    console.log(`${network.name}: ${failuresOf(run).join(' ') || 'as it must be'}`)
+  }
+  const rows = runs.flatMap(rowsOf)
+  const failures = runs.flatMap(failuresOf)
+  const result: MarketCheatResult = {
+    bench: 'cheat-market',
+    date: new Date().toISOString(),
+    machine: machineText(),
+    ...{ seed, epochs, claimKbps: 1000 * DEFAULTS.claim, rows, failures },
+    minutes: (performance.now() - startMs) / 60_000,
+    verdict: verdictOf({ rows, failures }),
+  }
+  writeFileSync(values.json, `${JSON.stringify(result, undefined, 1)}\n`)
+  console.log(marketCheatTables(result))
+  return failures.length === 0 ? 0 : 1
+}
+
+/** A whole network, to its end. Ctrl-C ends it, and what it started. */
+async function outcomeOf(
+  { name, providers, clients }: CheatNetwork,
+  { seed, epochs }: { readonly seed: string; readonly epochs: number },
+): Promise<ResultEvent> {
+  const options = testnetOptionsFrom({
+    ...{ ...DEFAULTS, verifiers: VERIFIERS, providers, exits: 1, clients: clients.map(one => `${one}=1`).join() },
+    ...{ epochs, seed: `${seed}/${name}`, keep: false, capacity: undefined, scenario: undefined },
+    ...{ 'data-dir': undefined, 'api-port': undefined },
+  })
+  const interrupt = new AbortController()
+  const stop = () => interrupt.abort()
+  process.once('SIGINT', stop).once('SIGTERM', stop)
+  try {
+    const result = await runTestnet(options, () => {}, interrupt.signal)
+    if (result.interrupted) throw new Error('interrupted')
+    return result
+  } finally {
+    process.off('SIGINT', stop).off('SIGTERM', stop)
+  }
+}
+
+/** @throws UserError 'usage' */
+function networksOf(only: string | undefined): readonly CheatNetwork[] {
+  const found = NETWORKS.filter(({ name }) => only === undefined || name === only)
+  if (found.length > 0) return found
+  throw new UserError('usage', `--only ${only} is none of ${NETWORKS.map(({ name }) => name).join(', ')}.`)
+}

@@ -1,0 +1,116 @@
+/** What cheats at others' cost came to, each beside its bound. Pure: all of it follows from the results of the runs. */
+import type { ProviderResult, ResultEvent } from '../../../network/events.js'
+
+/** One figure of a cheat. Bytes of the IP layer, wei, or basis points, as the unit says. */
+export interface Row {
+  readonly cheat: string
+  /** what was measured: a noun phrase */
+  readonly what: string
+  readonly unit: 'bytes' | 'wei' | 'bps'
+  /** Decimal strings, since wei exceed what a number holds. */
+  readonly figure: string
+  readonly bound: string
+  /** what the bound is: a noun phrase */
+  readonly boundIs: string
+  /** The figure must be below the bound, and not merely at most the bound. */
+  readonly strictly: boolean
+}
+
+/** A finished run of a network. */
+export interface NetworkRun {
+  readonly name: string
+  readonly result: ResultEvent
+}
+
+export interface MarketCheatResult {
+  readonly bench: 'cheat-market'
+  readonly date: string
+  readonly machine: string
+  readonly seed: string
+  readonly claimKbps: number
+  readonly epochs: number
+  readonly rows: readonly Row[]
+  readonly minutes: number
+  readonly failures: readonly string[]
+  readonly verdict: string
+}
+
+export const rowsOf = ({ name, result }: NetworkRun): Row[] => [
+  ...(name === 'tollgate' ? tollgateRows(result) : []),
+  ...(name === 'padder' || name === 'repeater' ? billRows(name, result) : []),
+  ...result.clients.flatMap(({ profile, taken }) =>
+    taken.map(({ what, bytes, mostBytes }) => ({
+      ...{ cheat: profile, what: `carried ${what}, unpaid`, unit: 'bytes' as const, strictly: false },
+      ...{ figure: `${bytes}`, bound: `${mostBytes}`, boundIs: BOUNDS[profile] ?? 'the most that is stated' },
+    })),
+  ),
+]
+
+const BOUNDS: Readonly<Record<string, string>> = {
+  freeloader: 'the stated credit',
+  overspender: 'W for each session',
+}
+
+function tollgateRows({ providers }: ResultEvent): Row[] {
+  const honest = providers.filter(({ profile }) => profile === 'honest')
+  const tollgate = of('tollgate', providers)
+  const row = { cheat: 'tollgate' } as const
+  return [
+    {
+      ...{ ...row, what: 'revenue', unit: 'wei', strictly: true },
+      ...{ figure: revenueOf(tollgate), boundIs: 'that of the honest provider beside it' },
+      bound: honest.map(revenueOf).sort(byAmount).at(-1) ?? '0',
+    },
+    {
+      ...{ ...row, what: 'score', unit: 'bps', strictly: false },
+      ...{ figure: `${tollgate.scoreBps}`, boundIs: 'the highest score of an honest provider' },
+      bound: `${Math.max(...honest.map(({ scoreBps }) => scoreBps))}`,
+    },
+  ]
+}
+
+function billRows(cheat: string, { providers }: ResultEvent): Row[] {
+  const { sales } = of(cheat, providers)
+  return [
+    {
+      ...{ cheat, what: 'paid', unit: 'wei', strictly: false },
+      ...{ figure: sales?.revenue ?? '0', bound: sales?.owed ?? '0', boundIs: 'the price of what it carried' },
+    },
+  ]
+}
+
+const of = (profile: string, providers: readonly ProviderResult[]): ProviderResult =>
+  providers.find(one => one.profile === profile)!
+
+const byAmount = (a: string, b: string): number => (BigInt(a) < BigInt(b) ? -1 : 1)
+
+const revenueOf = ({ sales }: ProviderResult): string => sales?.revenue ?? '0'
+
+export const isKept = ({ figure, bound, strictly }: Row): boolean =>
+  strictly ? BigInt(figure) < BigInt(bound) : BigInt(figure) <= BigInt(bound)
+
+/** One sentence for each bound that does not hold, for each cheat that did not cheat, and for what else went wrong. */
+export const failuresOf = (run: NetworkRun): string[] => [
+  ...rowsOf(run)
+    .filter(row => !isKept(row))
+    .map(({ cheat, what, unit, figure, bound }) => `${cheat}: ${what} ${figure} ${unit}, bound ${bound}.`),
+  ...idle(run),
+  ...run.result.failures.map(failure => `In the network "${run.name}": ${failure}`),
+]
+
+/** A cheat that carried nothing for users, or billed what it carried, proves nothing. */
+function idle({ name, result }: NetworkRun): string[] {
+  const { sales } = result.providers.find(({ profile }) => profile === name) ?? {}
+  if (sales == null) return []
+  const [carried, billed] = [sales.carriedBytes ?? 0, sales.billedBytes ?? 0]
+  if (carried === 0) return [`${name}: it carried nothing for users, so it proves nothing.`]
+  const isOverbilling = name === 'padder' || name === 'repeater'
+  return isOverbilling && billed < LEAST_OVERBILLED * carried ? [`${name}: it hardly billed more than it carried.`] : []
+}
+
+const LEAST_OVERBILLED = 1.2
+
+export function verdictOf({ rows, failures }: Pick<MarketCheatResult, 'rows' | 'failures'>): string {
+  if (failures.length > 0) return `FAIL cheat --market: ${failures.join(' ')}`
+  return `PASS cheat --market: all ${rows.length} bounds hold`
+}
