@@ -35,10 +35,10 @@ export class Books {
     this.#file = join(place.sharedDir, `${prefixOf(place)}${process.pid}`)
   }
 
-  /** A datagram goes on. */
-  carry({ session, length, paid }: Packet): void {
+  /** A datagram came, and goes on or not. */
+  see({ session, length, paid }: Packet, goesOn: boolean): void {
     const account = this.#of(session)
-    account.carriedBytes += length + IP_UDP_HEADER_BYTES
+    if (goesOn) account.carriedBytes += length + IP_UDP_HEADER_BYTES
     account.paid ||= paid
   }
 

@@ -14,7 +14,7 @@ export function createForwarding(place: ForwardingOptions): Forwarding {
   return {
     ...takesAll,
     forward: packet => {
-      books.carry(packet)
+      books.see(packet, true)
       return 'now'
     },
     bill: (session, bytes) => {

@@ -12,7 +12,7 @@ export function createForwarding(place: ForwardingOptions): Forwarding {
   return {
     ...takesAll,
     forward: packet => {
-      books.carry(packet)
+      books.see(packet, true)
       return 'twice'
     },
     bill: (session, bytes) => {

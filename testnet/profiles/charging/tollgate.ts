@@ -10,10 +10,12 @@ import { charging } from './charging.js'
 
 export const tollgate = charging(
   import.meta.url,
-  'forwards everything until a session pays, and then a tenth of its claim for all payers together',
+  'forwards everything until a session pays, and then only a tenth of its claim for all payers',
 )
 
 const PAYERS_SHARE = 0.1
+/** Pings and acknowledgements pass: a leg without them is dead at once, and its user gone. */
+const SMALL_BYTES = 300
 
 export function createForwarding({ claimKbps, ...place }: ForwardingOptions): Forwarding {
   const link = new Link(claimKbps * PAYERS_SHARE)
@@ -21,9 +23,10 @@ export function createForwarding({ claimKbps, ...place }: ForwardingOptions): Fo
   return {
     ...takesAll,
     forward: (packet, nowMs) => {
-      if (packet.paid && !link.takes(packet, nowMs)) return 'drop'
-      books.carry(packet)
-      return 'now'
+      const isHeldDown = packet.paid && packet.length > SMALL_BYTES
+      const goesOn = !isHeldDown || link.takes(packet, nowMs)
+      books.see(packet, goesOn)
+      return goesOn ? 'now' : 'drop'
     },
     bill: (session, bytes) => {
       books.bill(session, bytes)

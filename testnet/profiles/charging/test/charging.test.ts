@@ -43,6 +43,8 @@ describe('a provider that cheats users', () => {
     passed(tollgate, true, 1000)
     const kbps = (passed(tollgate, true, 2000) * IP_DATAGRAM_BYTES * 8) / 1000
     expect(kbps).to.be.closeTo(CLAIM_KBPS / 10, CLAIM_KBPS / 200)
+    const ping = { ...data(true), length: 100 }
+    for (let i = 0; i < 1000; i++) expect(tollgate.forward(ping, 3000)).to.equal('now')
     expect(tollgate.bill!(1, 500)).to.equal(500)
   })
 
