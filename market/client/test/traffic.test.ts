@@ -9,6 +9,7 @@ import { expect } from 'chai'
 import { SigningKey, Wallet } from 'ethers'
 import { systemClock, systemRandom } from '../../../probe/index.js'
 import { paidWindowBytes } from '../../../probe/plane/allowance.js'
+import type { ForwardingSpec } from '../../../probe/plane/forwarding.js'
 import type { Payments } from '../../../probe/ports.js'
 import { everybodyReserved, Relay } from '../../../probe/relay/relay.js'
 import { ClientTunnel, type Mode } from '../../../probe/tunnel/index.js'
@@ -17,6 +18,7 @@ import { connect, streamPair } from '../../../probe/wire/local-streams.js'
 import { fromHex, type Hex, toHex } from '../../../proto/hex.js'
 import { type Channel, channelId, type Voucher } from '../../../proto/voucher.js'
 import { socksGet } from '../../../testnet/market/socks-get.js'
+import { MARKET_CHEATS } from '../../../testnet/profiles/profiles.js'
 import { AnswerVerifiers, answerSigner } from '../../../verifier/chain/answers.js'
 import { voucherSigner, voucherSignerOf } from '../../../verifier/chain/vouchers.js'
 import { newlyPaidBytes, payableBytes } from '../../core/channel.js'
@@ -115,7 +117,14 @@ describe('traffic of a client', function () {
     return till
   }
 
-  async function start(mode: Mode, legCount: number, options: { deposit?: bigint } = {}) {
+  interface Providers {
+    /** of each channel */
+    readonly deposit?: bigint
+    /** of the last one */
+    readonly cheat?: ForwardingSpec
+  }
+
+  async function start(mode: Mode, legCount: number, { deposit, cheat }: Providers = {}) {
     const exitKey = new SigningKey(toHex(randomBytes(32)))
     const identity = await makeIdentity(directory, length => randomBytes(length))
     const exitTill = await newChannel('exit', `0x${'e0'.repeat(20)}`)
@@ -134,7 +143,7 @@ describe('traffic of a client', function () {
       exit: { publicKey: fromHex(identity.public.publicKey), certHash: fromHex(identity.public.certHash) },
     })
     end(() => tunnel.close())
-    for (let i = 0; i < legCount; i++) await addLeg(socket.port, options)
+    for (let i = 0; i < legCount; i++) await addLeg(socket.port, deposit, i === legCount - 1 ? cheat : undefined)
     await tunnel.established
     account = new ExitAccount({
       ...{ tunnel, purse, id: exitTill.id, random: systemRandom, onPaid: () => {}, onEmpty: () => {} },
@@ -150,13 +159,13 @@ describe('traffic of a client', function () {
     return { http, exitTill }
   }
 
-  async function addLeg(ownPort: number, { deposit }: { deposit?: bigint } = {}) {
+  async function addLeg(ownPort: number, deposit?: bigint, forwarding?: ForwardingSpec) {
     const key = toHex(randomBytes(32))
     const signer = answerSigner(NETWORK, key)
     const till = await newChannel('relay', signer.account as Hex, deposit)
     const relay = await Relay.open({
       ...{ host: HOST, port: 0, claimKbps: CLAIM_KBPS, access: everybodyReserved, payments: till },
-      ...{ answerSigner: signer, voucherSigner: voucherSigner(NETWORK, key) },
+      ...{ answerSigner: signer, voucherSigner: voucherSigner(NETWORK, key), forwarding },
       ...{ clock: systemClock, random: systemRandom },
     })
     relays.push(relay)
@@ -223,6 +232,18 @@ describe('traffic of a client', function () {
     expect(loaded).to.deep.equal({ bytes: PAGE_BYTES, sha256: PAGE_SHA256 })
     expect(await legs[0]!.at(-1)!.ended).to.be.oneOf(['closed', 'silent'])
     expect(relays[0]!.stats.voidPayments).to.equal(0)
+  })
+
+  it('leaves a provider that holds it down once it pays, although its pings pass', async () => {
+    const options = { claimKbps: CLAIM_KBPS / 10, seed: '', sharedDir: joinPath(directory, 'tollgate') }
+    await start('spread', 2, { cheat: MARKET_CHEATS.tollgate.forwarding!(options) })
+    let why: string[] = []
+    while (!why.includes('lossy')) {
+      expect(await socksGet(socks.port, url)).to.deep.equal({ bytes: PAGE_BYTES, sha256: PAGE_SHA256 })
+      // All but the last have ended.
+      why = await Promise.all(legs[1]!.slice(0, -1).map(leg => leg.ended))
+    }
+    expect(tills[2]!.total, 'and pays for little').to.be.below(tills[1]!.total / 2)
   })
 
   it('stops when nothing is left to pay with, and owes no more than the window', async () => {
