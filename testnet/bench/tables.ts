@@ -6,6 +6,8 @@ import { parseArgs } from 'node:util'
 import { UserError } from '../../verifier/config/errors.js'
 import type { BlsResult } from './bls/result.js'
 import { blsTables } from './bls/tables.js'
+import type { MarketCheatResult } from './cheat/market/result.js'
+import { marketCheatTables } from './cheat/market/tables.js'
 import type { CheatResult } from './cheat/result.js'
 import { boundTables, cheatTables, groupTables } from './cheat/tables.js'
 import type { DataplaneResult, SessionsResult } from './dataplane/results.js'
@@ -32,6 +34,7 @@ const DOCS = join(ROOT, 'docs')
 type Result =
   | MeasureResult
   | CheatResult
+  | MarketCheatResult
   | JusticeResult
   | DataplaneResult
   | SessionsResult
@@ -49,6 +52,8 @@ function tablesOf(result: Result): Readonly<Record<string, string>> {
       return { measure: measureTables(result) }
     case 'cheat':
       return { bounds: boundTables(), groups: groupTables(), cheat: cheatTables(result) }
+    case 'cheat-market':
+      return { 'cheat-market': marketCheatTables(result) }
     case 'justice':
       return { justice: justiceTables(result) }
     case 'dataplane':

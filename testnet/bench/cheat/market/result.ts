@@ -35,9 +35,9 @@ export interface MarketCheatResult {
   readonly verdict: string
 }
 
-export const rowsOf = ({ name, result }: NetworkRun): Row[] => [
-  ...(name === 'tollgate' ? tollgateRows(result) : []),
-  ...(name === 'padder' || name === 'repeater' ? billRows(name, result) : []),
+export const rowsOf = ({ result }: NetworkRun): Row[] => [
+  ...result.providers.flatMap(one => (one.profile === 'tollgate' ? tollgateRows(one, result) : [])),
+  ...result.providers.flatMap(one => (OVERBILLING.includes(one.profile) ? billRows(one) : [])),
   ...result.clients.flatMap(({ profile, taken }) =>
     taken.map(({ what, bytes, mostBytes }) => ({
       ...{ cheat: profile, what: `carried ${what}, unpaid`, unit: 'bytes' as const, strictly: false },
@@ -46,14 +46,15 @@ export const rowsOf = ({ name, result }: NetworkRun): Row[] => [
   ),
 ]
 
+const OVERBILLING: readonly string[] = ['padder', 'repeater']
+
 const BOUNDS: Readonly<Record<string, string>> = {
   freeloader: 'the stated credit',
   overspender: 'W for each session',
 }
 
-function tollgateRows({ providers }: ResultEvent): Row[] {
+function tollgateRows(tollgate: ProviderResult, { providers }: ResultEvent): Row[] {
   const honest = providers.filter(({ profile }) => profile === 'honest')
-  const tollgate = of('tollgate', providers)
   const row = { cheat: 'tollgate' } as const
   return [
     {
@@ -69,18 +70,12 @@ function tollgateRows({ providers }: ResultEvent): Row[] {
   ]
 }
 
-function billRows(cheat: string, { providers }: ResultEvent): Row[] {
-  const { sales } = of(cheat, providers)
-  return [
-    {
-      ...{ cheat, what: 'paid', unit: 'wei', strictly: false },
-      ...{ figure: sales?.revenue ?? '0', bound: sales?.owed ?? '0', boundIs: 'the price of what it carried' },
-    },
-  ]
-}
-
-const of = (profile: string, providers: readonly ProviderResult[]): ProviderResult =>
-  providers.find(one => one.profile === profile)!
+const billRows = ({ profile, sales }: ProviderResult): Row[] => [
+  {
+    ...{ cheat: profile, what: 'paid', unit: 'wei', strictly: false },
+    ...{ figure: sales?.revenue ?? '0', bound: sales?.owed ?? '0', boundIs: 'the price of what it carried' },
+  },
+]
 
 const byAmount = (a: string, b: string): number => (BigInt(a) < BigInt(b) ? -1 : 1)
 
@@ -94,21 +89,20 @@ export const failuresOf = (run: NetworkRun): string[] => [
   ...rowsOf(run)
     .filter(row => !isKept(row))
     .map(({ cheat, what, unit, figure, bound }) => `${cheat}: ${what} ${figure} ${unit}, bound ${bound}.`),
-  ...idle(run),
+  ...run.result.providers.flatMap(idle),
   ...run.result.failures.map(failure => `In the network "${run.name}": ${failure}`),
 ]
 
-/** A cheat that carried nothing for users, or billed what it carried, proves nothing. */
-function idle({ name, result }: NetworkRun): string[] {
-  const { sales } = result.providers.find(({ profile }) => profile === name) ?? {}
-  if (sales == null) return []
-  const [carried, billed] = [sales.carriedBytes ?? 0, sales.billedBytes ?? 0]
-  if (carried === 0) return [`${name}: it carried nothing for users, so it proves nothing.`]
-  const isOverbilling = name === 'padder' || name === 'repeater'
-  return isOverbilling && billed < LEAST_OVERBILLED * carried ? [`${name}: it hardly billed more than it carried.`] : []
-}
-
 const LEAST_OVERBILLED = 1.2
+
+/** A cheat that carried nothing for users, or billed what it carried, proves nothing. */
+function idle({ profile, sales }: ProviderResult): string[] {
+  if (sales?.carriedBytes == null || sales.billedBytes === null) return []
+  const { carriedBytes, billedBytes } = sales
+  if (carriedBytes === 0) return [`${profile}: it carried nothing for users, so it proves nothing.`]
+  const isModest = OVERBILLING.includes(profile) && billedBytes < LEAST_OVERBILLED * carriedBytes
+  return isModest ? [`${profile}: it hardly billed more than it carried.`] : []
+}
 
 export function verdictOf({ rows, failures }: Pick<MarketCheatResult, 'rows' | 'failures'>): string {
   if (failures.length > 0) return `FAIL cheat --market: ${failures.join(' ')}`

@@ -21,7 +21,7 @@ const honest = [provider('honest', {}), provider('honest', { revenue: '900000000
 const tollgate = (revenue: string, scoreBps = 8000, carriedBytes = 5) =>
   run('tollgate', [...honest, provider('tollgate', { revenue, carriedBytes, billedBytes: 5, owed: '900' }, scoreBps)])
 const padder = (revenue: string, billedBytes = 15) =>
-  run('padder', [...honest, provider('padder', { revenue, carriedBytes: 10, billedBytes, owed: '100' })])
+  run('bills', [...honest, provider('padder', { revenue, carriedBytes: 10, billedBytes, owed: '100' })])
 
 describe('the verdict of bench cheat --market', () => {
   it('has less revenue for a tollgate than for the honest provider beside it, and no higher score', () => {
