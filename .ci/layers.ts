@@ -180,7 +180,7 @@ export const LAYERS: readonly Layer[] = [
   room('acceptance', ['process', 'profiles', 'network', 'scenario'], [/^bandwitness\/testnet$/, /^playwright-core$/]),
   room('lab', ['process']),
   room('sim', []),
-  room('bench', ['process', 'profiles', 'strangers', 'network', 'lab', 'sim'], [/^piscina$/]),
+  room('bench', ['process', 'profiles', 'strangers', 'market', 'network', 'lab', 'sim'], [/^piscina$/]),
   { ...room('', ROOMS), name: 'testnet', holds: /^testnet\// },
 ]
 

@@ -5,12 +5,12 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { UserError } from '../../../../verifier/config/errors.js'
-import { DEFAULTS, testnetOptionsFrom } from '../../../command.js'
 import type { ResultEvent } from '../../../network/events.js'
+import type { TestnetOptions } from '../../../network/options.js'
 import { runTestnet } from '../../../network/run.js'
 import { machineText } from '../../machine.js'
 import { positive } from '../../numbers.js'
-import { type CheatNetwork, NETWORKS } from './networks.js'
+import { type CheatNetwork, CLAIM_KBPS, NETWORKS, optionsOf } from './networks.js'
 import { failuresOf, type MarketCheatResult, rowsOf, verdictOf } from './result.js'
 import { marketCheatTables } from './tables.js'
 
@@ -21,9 +21,6 @@ const OPTIONS = {
   json: { type: 'string', default: 'bench-cheat-market.json' },
 } as const
 
-/** As few as the protocol allows: the machine shall have time for users. */
-const VERIFIERS = '4'
-
 export async function runMarketCheats(args: string[]): Promise<number> {
   const { values } = parseArgs({ args, options: OPTIONS })
   const seed = values.seed ?? Math.random().toString(36).slice(2, 8)
@@ -33,7 +30,7 @@ export async function runMarketCheats(args: string[]): Promise<number> {
   console.log(`seed ${seed}`)
   const runs = []
   for (const network of networks) {
-    const result = await outcomeOf(network, { seed, epochs })
+    const result = await outcomeOf(optionsOf(network, `${seed}/${network.name}`, epochs))
     const run = { name: network.name, result }
     runs.push(run)
     console.log(`${network.name}: ${failuresOf(run).join(' ') || 'as it must be'}`)
@@ -44,7 +41,7 @@ export async function runMarketCheats(args: string[]): Promise<number> {
     bench: 'cheat-market',
     date: new Date().toISOString(),
     machine: machineText(),
-    ...{ seed, epochs, claimKbps: 1000 * DEFAULTS.claim, rows, failures },
+    ...{ seed, epochs, claimKbps: CLAIM_KBPS, rows, failures },
     minutes: (performance.now() - startMs) / 60_000,
     verdict: verdictOf({ rows, failures }),
   }
@@ -54,15 +51,7 @@ export async function runMarketCheats(args: string[]): Promise<number> {
 }
 
 /** A whole network, to its end. Ctrl-C ends it, and what it started. */
-async function outcomeOf(
-  { name, providers, clients }: CheatNetwork,
-  { seed, epochs }: { readonly seed: string; readonly epochs: number },
-): Promise<ResultEvent> {
-  const options = testnetOptionsFrom({
-    ...{ ...DEFAULTS, verifiers: VERIFIERS, providers, exits: 1, clients: clients.map(one => `${one}=1`).join() },
-    ...{ epochs, seed: `${seed}/${name}`, keep: false, capacity: undefined, scenario: undefined },
-    ...{ 'data-dir': undefined, 'api-port': undefined },
-  })
+async function outcomeOf(options: TestnetOptions): Promise<ResultEvent> {
   const interrupt = new AbortController()
   const stop = () => interrupt.abort()
   process.once('SIGINT', stop).once('SIGTERM', stop)
