@@ -90,4 +90,6 @@ async function surroundings(chain: OwnAccount['chain']) {
   return { purse, answers: new AnswerVerifiers(chain.network), providers: relays }
 }
 
-const terms = ({ price }: OfferingProvider, deposit: bigint) => ({ deposit, maxPrice: price })
+function terms({ price }: OfferingProvider, deposit: bigint) {
+  return { deposit, maxPrice: price }
+}
