@@ -42,7 +42,7 @@ const SESSIONS_A_HOST = 4
 const OFFERED = 1.25
 const AGAIN_MS = 500
 /** Sessions with a token that run at once: more would starve a small machine of time for anything else. */
-const TOKEN_LANES = 2
+const TOKEN_LANES = 3
 const TOKEN_PATIENCE_MS = 10_000
 
 export async function freeload(order: FreeloaderOrder): Promise<FreeloaderReport> {

@@ -16,8 +16,6 @@ import { reportError } from '../../../verifier/cli/report-error.js'
 import { type FreeloaderReport, freeload } from './freeloader.js'
 import { type OverspenderReport, overspend } from './overspender.js'
 
-/** Epochs for which a freeloader comes without a token. */
-const EPOCHS = 2
 /** Tokens that a freeloader's channel holds: more than its budgets cost. */
 const FREELOADERS_DEPOSIT = 10n ** 18n
 /** What an overspender's channel pays for. */
@@ -57,7 +55,7 @@ async function asFreeloader({ chain, network }: OwnAccount): Promise<FreeloaderR
   const held: Uint8Array[] = []
   return freeload({
     ...{ provider, answers: answers.of(provider.account), hosts: flags.hosts.split(',') },
-    forMs: EPOCHS * network.params.epochSeconds * 1000,
+    forMs: network.params.epochSeconds * 1000,
     nextToken: async () => {
       if (held.length === 0) held.push(...(await tokens.forLeg(provider, id).catch(() => [])))
       return held.shift()

@@ -22,6 +22,14 @@ export interface NetworkRun {
   readonly result: ResultEvent
 }
 
+/** What came of a network. */
+export interface NetworkResult {
+  readonly name: string
+  readonly rows: readonly Row[]
+  readonly failures: readonly string[]
+  readonly minutes: number
+}
+
 export interface MarketCheatResult {
   readonly bench: 'cheat-market'
   readonly date: string
@@ -29,9 +37,7 @@ export interface MarketCheatResult {
   readonly seed: string
   readonly claimKbps: number
   readonly epochs: number
-  readonly rows: readonly Row[]
-  readonly minutes: number
-  readonly failures: readonly string[]
+  readonly networks: readonly NetworkResult[]
   readonly verdict: string
 }
 
@@ -104,7 +110,15 @@ function idle({ profile, sales }: ProviderResult): string[] {
   return isModest ? [`${profile}: it hardly billed more than it carried.`] : []
 }
 
-export function verdictOf({ rows, failures }: Pick<MarketCheatResult, 'rows' | 'failures'>): string {
+/** The networks of an earlier result, those that ran again in their new form. */
+export const completed = (earlier: readonly NetworkResult[], ran: readonly NetworkResult[]): NetworkResult[] => [
+  ...earlier.filter(old => !ran.some(({ name }) => name === old.name)),
+  ...ran,
+]
+
+export function verdictOf(networks: readonly NetworkResult[]): string {
+  const rows = networks.flatMap(network => network.rows)
+  const failures = networks.flatMap(network => network.failures)
   if (failures.length > 0) return `FAIL cheat --market: ${failures.join(' ')}`
   return `PASS cheat --market: all ${rows.length} bounds hold`
 }

@@ -4,16 +4,9 @@ import { percent, thousands } from '../../figures.js'
 import { table } from '../../markdown.js'
 import { isKept, type MarketCheatResult, type Row } from './result.js'
 
-export function marketCheatTables({
-  date,
-  machine,
-  seed,
-  claimKbps,
-  epochs,
-  rows,
-  minutes,
-  verdict,
-}: MarketCheatResult): string {
+export function marketCheatTables(result: MarketCheatResult): string {
+  const { date, machine, seed, claimKbps, epochs, networks, verdict } = result
+  const minutes = networks.reduce((sum, network) => sum + network.minutes, 0)
   return [
     `Run on ${date.slice(0, 10)} with ${machine}, seed ${seed}, claim ${claimKbps / 1000} Mbit/s, at least ${epochs} epochs for each network; ${minutes.toFixed(1)} minutes.`,
     '',
@@ -21,17 +14,19 @@ export function marketCheatTables({
     '',
     ...table(
       ['cheat', 'what', 'figure', 'bound', 'the bound is', 'holds'],
-      rows.map(row => [
-        `\`${row.cheat}\``,
-        row.what,
-        text(row.unit, row.figure),
-        text(row.unit, row.bound),
-        row.boundIs,
-        isKept(row) ? 'yes' : '**no**',
-      ]),
+      networks.flatMap(({ rows }) => rows.map(line)),
     ),
   ].join('\n')
 }
+
+const line = (row: Row): string[] => [
+  `\`${row.cheat}\``,
+  row.what,
+  text(row.unit, row.figure),
+  text(row.unit, row.bound),
+  row.boundIs,
+  isKept(row) ? 'yes' : '**no**',
+]
 
 function text(unit: Row['unit'], figure: string): string {
   if (unit === 'wei') return `${exactTokensText(BigInt(figure))} tokens`

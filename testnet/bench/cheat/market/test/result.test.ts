@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import type { ClientResult } from '../../../../market/client-result.js'
 import type { ProviderResult, ResultEvent, SalesResult } from '../../../../network/events.js'
-import { failuresOf, isKept, rowsOf, verdictOf } from '../result.js'
+import { completed, failuresOf, isKept, rowsOf, verdictOf } from '../result.js'
 
 const NO_BOOKS = { carriedBytes: null, billedBytes: null, owed: null }
 
@@ -47,7 +47,14 @@ describe('the verdict of bench cheat --market', () => {
     expect(rowsOf(taken(7)).map(isKept)).to.deep.equal([true])
     expect(rowsOf(taken(8)).map(isKept)).to.deep.equal([false])
     const rows = rowsOf(taken(7))
-    expect(verdictOf({ rows, failures: [] })).to.equal('PASS cheat --market: all 1 bounds hold')
-    expect(verdictOf({ rows, failures: ['It broke.'] })).to.equal('FAIL cheat --market: It broke.')
+    const network = { name: 'clients', rows, failures: [], minutes: 1 }
+    expect(verdictOf([network])).to.equal('PASS cheat --market: all 1 bounds hold')
+    expect(verdictOf([network, { ...network, failures: ['It broke.'] }])).to.equal('FAIL cheat --market: It broke.')
+  })
+
+  it('completes an earlier result with the networks that ran again', () => {
+    const network = (name: string, minutes: number) => ({ name, minutes, rows: [], failures: [] })
+    const [old, again, other] = [network('bills', 1), network('bills', 2), network('tollgate', 3)]
+    expect(completed([old, other], [again])).to.deep.equal([other, again])
   })
 })
