@@ -3,10 +3,9 @@
  * one prefix, and then with all tokens that a channel gets which has paid nothing. Both have a bound that the protocol states.
  */
 import { setTimeout as pause } from 'node:timers/promises'
-import type { OfferingProvider } from '../../../market/client/market-view.js'
 import { REFUSE } from '../../../probe/plane/forwarding.js'
 import type { AnswerVerifier } from '../../../probe/ports.js'
-import { Ride, RideRefused } from './ride.js'
+import { Ride, RideRefused, type Target } from './ride.js'
 
 export interface FreeloaderReport {
   readonly event: 'freeloader'
@@ -25,7 +24,7 @@ export interface FreeloaderReport {
 }
 
 export interface FreeloaderOrder {
-  readonly provider: OfferingProvider
+  readonly provider: Target
   readonly answers: AnswerVerifier
   /** all in one prefix */
   readonly hosts: readonly string[]

@@ -2,13 +2,12 @@
  * Signs away more than its channels hold. At one provider it has two sessions that spend one deposit, and goes on signing for
  * both. At another, it pays with the first one's channel once its own is empty.
  */
-import type { OfferingProvider } from '../../../market/client/market-view.js'
 import type { PurseChannel } from '../../../market/client/purse.js'
 import { payableBytes } from '../../../market/core/channel.js'
 import type { AnswerVerifier, VoucherSigner } from '../../../probe/ports.js'
 import { counterSign } from '../../../probe/wire/receipts.js'
 import { fromHex, type Hex } from '../../../proto/hex.js'
-import { Ride } from './ride.js'
+import { Ride, type Target } from './ride.js'
 
 export interface OverspenderReport {
   readonly event: 'overspender'
@@ -25,7 +24,7 @@ export interface OverspenderReport {
 }
 
 export interface Payee {
-  readonly provider: OfferingProvider
+  readonly provider: Target
   readonly answers: AnswerVerifier
   /** the channel that pays it */
   readonly channel: PurseChannel

@@ -22,8 +22,11 @@ import { SESSION_PROTOCOL } from '../../../proto/protocols.js'
 import { openStream } from '../../../verifier/net/streams.js'
 import { strangerPeer } from '../../strangers/stranger-peer.js'
 
+/** A provider, as far as a session needs it. */
+export type Target = Pick<OfferingProvider, 'account' | 'claimKbps' | 'peer'>
+
 export interface RideOrder {
-  readonly provider: OfferingProvider
+  readonly provider: Target
   readonly answers: AnswerVerifier
   /** where the session comes from, and goes to: an address of this machine */
   readonly host: string
