@@ -8,7 +8,7 @@ import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Libp2p } from '@libp2p/interface'
 import type { OfferingProvider } from '../../../market/client/market-view.js'
-import { HANDSHAKE_MS, PATH_MS } from '../../../probe/constants.js'
+import { DIAL_MS, HANDSHAKE_MS, PATH_MS } from '../../../probe/constants.js'
 import { within } from '../../../probe/deadline.js'
 import type { AnswerVerifier } from '../../../probe/ports.js'
 import { FULL_IP_BYTES, Pace } from '../../../probe/tunnel/pace.js'
@@ -85,8 +85,11 @@ export class Ride {
         if (isChallenge(datagram)) udp.send(echoOf(datagram), port, address)
       })
       await once(udp.bind(0, host), 'listening')
-      const signal = new AbortController().signal
-      const stream = await openStream(peer, provider.peer, SESSION_PROTOCOL, RelayFrame.maxBytes, signal)
+      const dialling = new AbortController()
+      const late = setTimeout(() => dialling.abort(), DIAL_MS)
+      const { signal } = dialling
+      const opening = openStream(peer, provider.peer, SESSION_PROTOCOL, RelayFrame.maxBytes, signal)
+      const stream = await opening.finally(() => clearTimeout(late))
       const sessionId = randomBytes(SESSION_ID_BYTES)
       let ride: Ride | undefined
       const client = new RelayClient(stream, sessionId, () => ride?.onReceipt())

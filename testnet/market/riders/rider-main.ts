@@ -52,13 +52,17 @@ async function asFreeloader({ chain, network }: OwnAccount): Promise<FreeloaderR
     ...{ network: chain.network, clock: async () => clock, purse, random: systemRandom },
     stopping: new AbortController().signal,
   })
-  const held: Uint8Array[] = []
   return freeload({
     ...{ provider, answers: answers.of(provider.account), hosts: flags.hosts.split(',') },
     forMs: network.params.epochSeconds * 1000,
-    nextToken: async () => {
-      if (held.length === 0) held.push(...(await tokens.forLeg(provider, id).catch(() => [])))
-      return held.shift()
+    orderTokens: async () => {
+      const ordered: Uint8Array[] = []
+      let more: Uint8Array[] = await tokens.forLeg(provider, id)
+      while (more.length > 0) {
+        ordered.push(...more)
+        more = await tokens.forLeg(provider, id).catch(() => []) // the provider gives no more
+      }
+      return ordered
     },
     era: () => eraOf(clock, epochAt(clock, Date.now())),
   })

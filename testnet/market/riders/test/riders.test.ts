@@ -98,7 +98,7 @@ describe('a client that cheats', function () {
     const { relay, payee } = await provider()
     const report = await freeload({
       ...{ ...payee, hosts: ['127.9.1.1', '127.9.1.2'], forMs: 3000 },
-      ...{ nextToken: async () => undefined, era: () => 1 },
+      ...{ orderTokens: async () => [], era: () => 1 },
     })
     expect(report).to.include({ tokens: 0, tokenBytes: 0, eras: 1, strangerSessions: CREDIT_SESSIONS })
     expect(report.outOfCredit).to.be.above(0)
