@@ -11,7 +11,15 @@ import { runTestnet } from '../../../network/run.js'
 import { machineText } from '../../machine.js'
 import { positive } from '../../numbers.js'
 import { type CheatNetwork, CLAIM_KBPS, NETWORKS, optionsOf } from './networks.js'
-import { completed, failuresOf, type MarketCheatResult, type NetworkResult, rowsOf, verdictOf } from './result.js'
+import {
+  completed,
+  failuresOf,
+  type MarketCheatResult,
+  type NetworkResult,
+  notesOf,
+  rowsOf,
+  verdictOf,
+} from './result.js'
 import { marketCheatTables } from './tables.js'
 
 const OPTIONS = {
@@ -33,9 +41,9 @@ export async function runMarketCheats(args: string[]): Promise<number> {
   for (const network of wanted) {
     const startMs = performance.now()
     const run = { name: network.name, result: await outcomeOf(optionsOf(network, `${seed}/${network.name}`, epochs)) }
-    const found = { name: network.name, rows: rowsOf(run), failures: failuresOf(run) }
+    const found = { name: network.name, rows: rowsOf(run), failures: failuresOf(run), notes: notesOf(run) }
     ran.push({ ...found, minutes: (performance.now() - startMs) / 60_000 })
-    console.log(`${network.name}: ${found.failures.join(' ') || 'as it must be'}`)
+    console.log(`${network.name}: ${[...found.failures, ...found.notes].join(' ') || 'as it must be'}`)
   }
   const networks = completed(earlier?.networks ?? [], ran)
   const result: MarketCheatResult = {

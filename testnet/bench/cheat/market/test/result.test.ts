@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import type { ClientResult } from '../../../../market/client-result.js'
 import type { ProviderResult, ResultEvent, SalesResult } from '../../../../network/events.js'
-import { completed, failuresOf, isKept, rowsOf, verdictOf } from '../result.js'
+import { completed, failuresOf, isKept, notesOf, rowsOf, verdictOf } from '../result.js'
 
 const NO_BOOKS = { carriedBytes: null, billedBytes: null, owed: null }
 
@@ -38,7 +38,13 @@ describe('the verdict of bench cheat --market', () => {
   it('passes no cheat that did not cheat, and no run that failed', () => {
     expect(failuresOf(padder('100', 10)).join()).to.include('hardly billed more')
     expect(failuresOf(tollgate('5', 8000, 0)).join()).to.include('proves nothing')
-    expect(failuresOf(run('clients', honest, [], ['client-1 failed.'])).join()).to.include('client-1 failed.')
+  })
+
+  it('fails for what a client did not get, and only notes what the network did not keep', () => {
+    const failures = ['client-1 (freeloader) failed: it died.', 'provider-1 (honest) was certified at 9.']
+    const failed = run('clients', honest, [{ name: 'client-1', profile: 'freeloader', taken: [] }], failures)
+    expect(failuresOf(failed)).to.deep.equal([failures[0]])
+    expect(notesOf(failed)).to.deep.equal([failures[1]])
   })
 
   it('holds what users took to the bounds of the run', () => {
@@ -47,13 +53,13 @@ describe('the verdict of bench cheat --market', () => {
     expect(rowsOf(taken(7)).map(isKept)).to.deep.equal([true])
     expect(rowsOf(taken(8)).map(isKept)).to.deep.equal([false])
     const rows = rowsOf(taken(7))
-    const network = { name: 'clients', rows, failures: [], minutes: 1 }
+    const network = { name: 'clients', rows, failures: [], notes: [], minutes: 1 }
     expect(verdictOf([network])).to.equal('PASS cheat --market: all 1 bounds hold')
     expect(verdictOf([network, { ...network, failures: ['It broke.'] }])).to.equal('FAIL cheat --market: It broke.')
   })
 
   it('completes an earlier result with the networks that ran again', () => {
-    const network = (name: string, minutes: number) => ({ name, minutes, rows: [], failures: [] })
+    const network = (name: string, minutes: number) => ({ name, minutes, rows: [], failures: [], notes: [] })
     const [old, again, other] = [network('bills', 1), network('bills', 2), network('tollgate', 3)]
     expect(completed([old, other], [again])).to.deep.equal([other, again])
   })
