@@ -1,6 +1,7 @@
 /**
  * Serves whoever may be a verifier, and cuts down on users once they pay. An opening does not tell the two apart, and a payment
- * does.
+ * does. Pings and acknowledgements pass: a leg without them is dead at once, and its user gone. Until a user pads no more, all of
+ * its datagrams may be pings.
  */
 import type { Forwarding } from '../../../probe/plane/forwarding.js'
 import { Link, takesAll } from '../cheats/link.js'
@@ -14,17 +15,19 @@ export const tollgate = charging(
 )
 
 const PAYERS_SHARE = 0.1
-/** Pings and acknowledgements pass: a leg without them is dead at once, and its user gone. */
 const SMALL_BYTES = 300
 
 export function createForwarding({ claimKbps, ...place }: ForwardingOptions): Forwarding {
   const link = new Link(claimKbps * PAYERS_SHARE)
   const books = new Books(place)
+  /** sessions that pay and pad no more */
+  const users = new Set<number>()
   return {
     ...takesAll,
     forward: (packet, nowMs) => {
-      const isHeldDown = packet.paid && packet.length > SMALL_BYTES
-      const goesOn = !isHeldDown || link.takes(packet, nowMs)
+      const isSmall = packet.length <= SMALL_BYTES
+      if (isSmall && packet.paid) users.add(packet.session)
+      const goesOn = isSmall || !users.has(packet.session) || link.takes(packet, nowMs)
       books.see(packet, goesOn)
       return goesOn ? 'now' : 'drop'
     },

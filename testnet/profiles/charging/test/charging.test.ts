@@ -39,12 +39,15 @@ describe('a provider that cheats users', () => {
   it('as a tollgate carries all until a session pays, and then a tenth of its claim', async () => {
     const tollgate = await load('tollgate')
     expect(tollgate.admit({} as RelayOpen, 0, '')).to.equal(true)
-    expect(passed(tollgate, false)).to.equal(4000)
-    passed(tollgate, true, 1000)
-    const kbps = (passed(tollgate, true, 2000) * IP_DATAGRAM_BYTES * 8) / 1000
-    expect(kbps).to.be.closeTo(CLAIM_KBPS / 10, CLAIM_KBPS / 200)
     const ping = { ...data(true), length: 100 }
-    for (let i = 0; i < 1000; i++) expect(tollgate.forward(ping, 3000)).to.equal('now')
+    expect(tollgate.forward({ ...ping, paid: false }, 0)).to.equal('now')
+    expect(passed(tollgate, false)).to.equal(4000)
+    expect(passed(tollgate, true, 1000), 'as long as all of its datagrams are full').to.equal(4000)
+    expect(tollgate.forward(ping, 2000)).to.equal('now')
+    passed(tollgate, true, 2000)
+    const kbps = (passed(tollgate, true, 3000) * IP_DATAGRAM_BYTES * 8) / 1000
+    expect(kbps).to.be.closeTo(CLAIM_KBPS / 10, CLAIM_KBPS / 200)
+    for (let i = 0; i < 1000; i++) expect(tollgate.forward(ping, 4000)).to.equal('now')
     expect(tollgate.bill!(1, 500)).to.equal(500)
   })
 
