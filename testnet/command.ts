@@ -74,7 +74,7 @@ const OPTIONS = {
   },
   clients: {
     type: 'string',
-    describe: `Number of honest clients, or profile=count,… with the profiles ${clientList}; each loads 100 MB through the exits (default: none)`,
+    describe: `Number of honest clients, or profile=count,… with the profiles ${clientList}; those that pay load 100 MB through the exits (default: none)`,
   },
   scenario: {
     type: 'string',
