@@ -18,6 +18,8 @@ import { type OverspenderReport, overspend } from './overspender.js'
 
 /** Tokens that a freeloader's channel holds: more than its budgets cost. */
 const FREELOADERS_DEPOSIT = 10n ** 18n
+/** A cheat has few, and no budget holds it back. */
+const MOST_CHANNELS = 10n
 /** What an overspender's channel pays for. */
 const OVERSPENT_BYTES = 8 << 20
 
@@ -46,7 +48,7 @@ async function asFreeloader({ chain, network }: OwnAccount): Promise<FreeloaderR
   const { purse, answers, providers } = await surroundings(chain)
   const provider = providers[0]!
   const clock = (await chain.clock())!
-  const office = new ChannelOffice(chain, purse, terms(provider, FREELOADERS_DEPOSIT), systemRandom)
+  const office = officeOf(chain, purse, provider, FREELOADERS_DEPOSIT)
   const { id } = await office.channelTo(provider.account, 'relay')
   const tokens = new PayerTokens({
     ...{ network: chain.network, clock: async () => clock, purse, random: systemRandom },
@@ -73,7 +75,7 @@ async function asOverspender({ chain }: OwnAccount): Promise<OverspenderReport> 
   const payeeOf = async (provider: OfferingProvider) => {
     // As many wei as pay for these bytes, rounded up.
     const deposit = priceOf(OVERSPENT_BYTES, provider.price) + 1n
-    const office = new ChannelOffice(chain, purse, terms(provider, deposit), systemRandom)
+    const office = officeOf(chain, purse, provider, deposit)
     const channel = await office.channelTo(provider.account, 'relay')
     return { provider, answers: answers.of(provider.account), channel }
   }
@@ -92,6 +94,9 @@ async function surroundings(chain: OwnAccount['chain']) {
   return { purse, answers: new AnswerVerifiers(chain.network), providers: relays }
 }
 
-function terms({ price }: OfferingProvider, deposit: bigint) {
-  return { deposit, maxPrice: price }
+function officeOf(chain: OwnAccount['chain'], purse: Purse, { price }: OfferingProvider, deposit: bigint) {
+  return new ChannelOffice({
+    ...{ chain, purse, random: systemRandom, log: openLog('warn'), premiumProofOf: undefined },
+    terms: { deposit, budget: MOST_CHANNELS * deposit, maxPrice: price },
+  })
 }
