@@ -5,8 +5,8 @@
  *   verifier: config ← core ← {bls, chain, net, store} ← evidence ← node ← metrics ← api ← cli;
  *             evidence/schema ← client ← cli; {config, bls} ← keystore ← cli; {evidence/text, client} ← page
  *   core:     {assignment, agreement} ← scoring ← rewards
- *   testnet:  process ← conditions; {conditions, profiles, strangers, market} ← network ← faults ← attacks ← scenario ← acceptance; process ← {lab, strangers}; strangers ← market;
- *             {profiles, network, lab, sim} ← bench
+ *   testnet:  process ← conditions; {conditions, profiles, strangers, market} ← network ← faults ← attacks ← scenario ← acceptance; process ← {lab, strangers}; {process, strangers} ← market;
+ *             {profiles, strangers, market, network, lab, sim} ← bench
  *
  * Only verifier/chain and the testnet import the contracts. Whoever deploys them calls `verifier/chain/deploy-network.ts`.
  */

@@ -15,6 +15,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   justice: () => import('./bench/justice/justice.js'),
   tunnel: () => import('./bench/tunnel/tunnel.js'),
   lanes: () => import('./bench/lanes/lanes.js'),
+  escrow: () => import('./bench/escrow/escrow.js'),
   dataplane: () => import('./bench/dataplane/dataplane.js'),
   'dataplane-sessions': () => import('./bench/dataplane/sessions.js'),
   bls: () => import('./bench/bls/bls.js'),

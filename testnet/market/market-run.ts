@@ -1,6 +1,4 @@
 /** The market of a run: exits and clients as processes of their own, the traffic of the clients, and what came of it. */
-import { createSocket } from 'node:dgram'
-import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
 import { type ClientStatus, clientStatusSchema } from '../../market/client/status.js'
 import { accountOf } from '../../verifier/chain/account.js'
@@ -13,6 +11,7 @@ import { type NodeProcess, startNode } from '../process/spawn.js'
 import type { Watchdog } from '../process/watchdog.js'
 import { CHEATING_CLIENTS } from './cheating-clients.js'
 import type { ClientRecord } from './client-result.js'
+import { freePort } from './free-port.js'
 import { newExit, type OfferingAccount, PRICE, postOffer } from './offering.js'
 import type { PlannedClient, PlannedExit } from './plan.js'
 import { type Settled, untilSettled } from './settling.js'
@@ -178,13 +177,4 @@ async function init({ dataDir, keys }: PlannedClient): Promise<void> {
 async function statusOf(apiUrl: string): Promise<ClientStatus> {
   const response = await fetch(`${apiUrl}/v1/status`)
   return clientStatusSchema.parse(await response.json())
-}
-
-/** No other process of the run has this address. */
-async function freePort(host: string): Promise<number> {
-  const socket = createSocket('udp4').bind(0, host)
-  await once(socket, 'listening')
-  const { port } = socket.address()
-  socket.close()
-  return port
 }
