@@ -84,6 +84,12 @@ const PROVEN_AT = NEXT_AT + NUMBER_BYTES
 const PONG_TAGS_AT = PROVEN_AT + PROVEN_BYTES + 1
 export const NO_COOKIE = new Uint8Array(COOKIE_BYTES)
 
+export function encodePacket(number: number, packet: Uint8Array): Buffer {
+  const head = Buffer.alloc(NUMBER_BYTES)
+  head.writeUIntBE(number, 0, NUMBER_BYTES)
+  return Buffer.concat([head, packet])
+}
+
 export function decodePacket(content: Buffer): Packet | undefined {
   if (content.length <= NUMBER_BYTES || content.length > CONTENT_BYTES) return undefined
   return { number: content.readUIntBE(0, NUMBER_BYTES), packet: content.subarray(NUMBER_BYTES) }

@@ -265,6 +265,8 @@ export class ClientTunnel {
     this.#change++
     this.#pingAll()
     this.#quic.resume()
+    // After a time without a leg: an exit that has started anew then says so.
+    if (before.length === 0) this.#quic.nudge()
   }
 
   #pingAll(): void {

@@ -3,7 +3,7 @@
  * which only the source address gets to see, the exit sends there no more bytes than came from there.
  */
 import type { RandomSource } from '../ports.js'
-import { decodePing, encodePong, type Join, KIND, type Ping, type Pong } from './bodies.js'
+import { decodePing, encodePacket, encodePong, type Join, KIND, type Ping, type Pong } from './bodies.js'
 import { COOKIE_BYTES, PING_MS } from './constants.js'
 import { type Address, LegEnd, type TunnelPort } from './leg.js'
 import { type Body, DatagramOpener, DatagramSealer, JOIN_SLOT, type Unopened, type WordMask } from './leg-datagram.js'
@@ -95,6 +95,12 @@ export class ExitLeg extends LegEnd {
   pong(said: Pick<Pong, 'clockMs' | 'next' | 'active'>, nowMs: number): void {
     const pong = encodePong({ cookie: this.#cookie, provenBytes: this.provenBytes, ...said })
     if (this.#mayTake(this.fullBytes)) this.send(KIND.pong, pong, nowMs)
+  }
+
+  /** Tells the client that this exit knows no connection. */
+  reset(packet: Uint8Array, nowMs: number): void {
+    const content = encodePacket(0, packet)
+    if (this.#mayTake(this.fullBytes)) this.send(KIND.packet, content, nowMs)
   }
 
   #mayTake(bytes: number): boolean {

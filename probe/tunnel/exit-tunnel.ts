@@ -10,7 +10,7 @@ import { startMs } from './leg-choice.js'
 import type { Body } from './leg-datagram.js'
 import { QuicEnd } from './quic-end.js'
 import type { QuicStream } from './quic-stream.js'
-import type { Connection } from './quiche.js'
+import { type Connection, isShort } from './quiche.js'
 import type { Timers } from './timers.js'
 
 export interface ExitTunnelOptions {
@@ -18,6 +18,8 @@ export interface ExitTunnelOptions {
   readonly clock: MonotonicClock
   readonly timers: Timers
   readonly connect: () => Connection
+  /** for a client whose connection this exit does not know */
+  readonly resetPacket: () => Uint8Array
   readonly onOpen: (tunnel: ExitTunnel) => void
   readonly onLegGone: (leg: ExitLeg) => void
   readonly onClosed: (tunnel: ExitTunnel) => void
@@ -102,7 +104,8 @@ export class ExitTunnel {
     this.#heardMs = leg.heardMs = nowMs
     const came = kind === KIND.packet ? decodePacket(content) : undefined
     if (came) {
-      this.#inOrder.take(leg, came.number, came.packet, nowMs)
+      if (this.#quic === undefined && isShort(came.packet)) leg.reset(this.#options.resetPacket(), nowMs)
+      else this.#inOrder.take(leg, came.number, came.packet, nowMs)
       return true
     }
     const ping = kind === KIND.ping ? leg.takePing(content, nowMs) : undefined

@@ -20,7 +20,7 @@ import { ExitTunnel } from './exit-tunnel.js'
 import type { Address, TunnelPort } from './leg.js'
 import { clientKeyOf, DatagramOpener, JOIN_SLOT, WordMask } from './leg-datagram.js'
 import { exitSecret, joinKeys, joinMask, type KeyPair, keyPairOf } from './leg-keys.js'
-import { accepting, type Connect, type ExitCertificate } from './quiche.js'
+import { accepting, type Connect, type ExitCertificate, resetPacket } from './quiche.js'
 import { systemTimers, type Timers } from './timers.js'
 
 export interface ExitLimits {
@@ -190,6 +190,7 @@ export class ExitTunnels {
     const tunnel = new ExitTunnel({
       ...{ id, clock, timers: this.#timers },
       connect: this.#connect,
+      resetPacket: () => resetPacket(this.#options, this.#options.random),
       onOpen: onTunnel,
       onLegGone: leg => this.#legs.delete(keyOf(leg)),
       onClosed: ({ id }) => this.#tunnels.delete(id),

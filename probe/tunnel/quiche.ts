@@ -4,7 +4,9 @@
  *
  * Whoever calls `send` of a connection chooses the leg. quiche sees one path: the addresses below stand for the two ends.
  */
+import { createHmac } from 'node:crypto'
 import type { Config, Connection, Host, Quiche } from '@matrixai/quic/native/index.js'
+import type { RandomSource } from '../ports.js'
 import { TunnelError } from './errors.js'
 
 export type { Connection } from '@matrixai/quic/native/index.js'
@@ -42,6 +44,11 @@ const MOST_ACK_DELAY_MS = 5
 const IDLE_MS = 15_000
 /** Tags of legs tell connections apart, so QUIC need not: RFC 9000, section 5.1. It saves 16 bytes of each packet. */
 const NO_ID = Buffer.alloc(0)
+const RESET_TOKEN_BYTES = 16
+/** With the token, it looks like the packets of a connection. */
+const RESET_PREFIX_BYTES = 24
+/** Of a packet's first byte. */
+const [HEADER_FORM, FIXED_BIT] = [0x80, 0x40]
 
 const CLIENT: Host = { host: '192.0.2.1', port: 1 }
 const EXIT: Host = { host: '192.0.2.2', port: 2 }
@@ -69,8 +76,9 @@ function configOf(quiche: Quiche, exit: ExitCertificate | undefined, streams: nu
     null,
   )
   config.setApplicationProtos([PROTOCOL])
-  // Legs tell who is gone, long before QUIC could, but not that an exit has started anew and knows no tunnel.
+  // Legs tell who is gone, long before QUIC could.
   config.setMaxIdleTimeout(IDLE_MS)
+  if (exit) config.setStatelessResetToken(BigInt(`0x${resetToken(exit).toString('hex')}`))
   config.setMaxRecvUdpPayloadSize(ANNOUNCED_PAYLOAD_BYTES)
   config.setMaxSendUdpPayloadSize(ANNOUNCED_PAYLOAD_BYTES)
   config.setInitialMaxData(TUNNEL_BYTES)
@@ -106,6 +114,24 @@ export async function accepting(exit: ExitCertificate, streams: number): Promise
   const config = configOf(quiche, exit, streams)
   return () => quiche.Connection.accept(NO_ID, null, EXIT, CLIENT, config)
 }
+
+/**
+ * An exit that has started anew knows no connection, and its clients would wait for IDLE_MS. It tells them by what only it
+ * and its clients know (RFC 9000, section 10.3). All connections of an exit have one token: what an exit sends comes to
+ * its client alone, sealed.
+ */
+const resetToken = ({ certificateKey }: ExitCertificate): Buffer =>
+  createHmac('sha256', certificateKey).update('stateless reset').digest().subarray(0, RESET_TOKEN_BYTES)
+
+/** @returns a packet that ends a connection which this exit, or the process before it, has accepted */
+export function resetPacket(exit: ExitCertificate, random: RandomSource): Uint8Array {
+  const packet = Buffer.concat([random.bytes(RESET_PREFIX_BYTES), resetToken(exit)])
+  packet[0] = (packet[0]! & ~HEADER_FORM) | FIXED_BIT
+  return packet
+}
+
+/** Whether a packet belongs to a connection whose handshake is done (RFC 9000, section 17.3). */
+export const isShort = (packet: Uint8Array): boolean => (packet[0]! & HEADER_FORM) === 0
 
 /** RFC 9000, section 2.2: an end stops reading its half of a stream, or resets the half that it writes. */
 export const HALF = { read: 0, write: 1 } as const

@@ -137,6 +137,21 @@ describe('a tunnel', () => {
   })
 })
 
+describe('an exit that has started anew', () => {
+  it('tells a client that it knows no tunnel, as soon as a leg has joined', async () => {
+    const pair = await Pair.open()
+    const { leg } = pair.addLeg()
+    await pair.client.established
+    const before = pair.exit
+    await pair.startExit()
+    pair.client.endLeg(leg)
+    pair.addLeg()
+    expect(await pair.client.closed).to.deep.equal({ why: 'idle' })
+    before.close()
+    pair.close()
+  })
+})
+
 describe('a stream', () => {
   async function opened(onStream: (stream: QuicStream) => void, limits = {}) {
     const pair = await Pair.open({ onStream, limits })
