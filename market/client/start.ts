@@ -146,8 +146,6 @@ async function open(options: ClientOptions, life: Lifecycle): Promise<RunningNod
     ...{ mode: options.mode, legs: options.legs, answers: new AnswerVerifiers(chain.network) },
     ...{ providers: () => view.providers, exits: () => view.exits, wishes: () => wishes },
   })
-  await life.open(tunnels.open(), () => tunnels.close())
-  life.run(tunnels.keep())
   const complain = (error: Error) => log.warn({ error: error.message }, 'could not read the market')
   const look = async () => {
     await office.look()
@@ -155,13 +153,15 @@ async function open(options: ClientOptions, life: Lifecycle): Promise<RunningNod
     view = await market.view(reports.scores)
     tunnels.current?.legs.review()
   }
-  life.run(repeat(() => look().catch(complain), VIEW_MS, stopping))
+  life.run(repeat(() => look().catch(complain), VIEW_MS, stopping)) // also while there is nobody for the first tunnel
   const reportsMs = Math.min(LONGEST_REPORTS_MS, (network.params.epochSeconds * 1000) / LOOKS_IN_EPOCH)
   life.run(repeat(lookAtReports, reportsMs, stopping))
   if (lanes !== undefined) {
     const refunds = await LaneRefunds.of(chain, chain.account!)
     life.run(repeat(() => refunds.take().catch(complain), REFUND_MS, stopping))
   }
+  await life.open(tunnels.open(), () => tunnels.close())
+  life.run(tunnels.keep())
   const socks = await life.open(serveSocks(options.socks, tunnels.connect, tunnels.join), one => one.close())
   const http = await life.open(serveHttp(options.http, tunnels.connect, tunnels.join), one => one.close())
   const proxies = [`socks5://${socks.host}:${socks.port}`, `http://${http.host}:${http.port}`]

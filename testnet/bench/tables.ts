@@ -14,6 +14,8 @@ import type { DataplaneResult, SessionsResult } from './dataplane/results.js'
 import { dataplaneTables, sessionsTables } from './dataplane/tables.js'
 import type { DecoysResult } from './decoys/result.js'
 import { decoyBoundTables, decoysTables } from './decoys/tables.js'
+import type { EscrowResult } from './escrow/result.js'
+import { escrowTables } from './escrow/tables.js'
 import type { JusticeResult } from './justice/result.js'
 import { justiceTables } from './justice/tables.js'
 import type { LanesResult } from './lanes/result.js'
@@ -42,6 +44,7 @@ type Result =
   | BlsResult
   | SimResult
   | StoreResult
+  | EscrowResult
   | ScaleResult
   | LanesResult
 
@@ -68,6 +71,8 @@ function tablesOf(result: Result): Readonly<Record<string, string>> {
       return { sim: simTables(result) }
     case 'store':
       return { store: storeTable(result) }
+    case 'escrow':
+      return { escrow: escrowTables(result) }
     case 'scale':
       return { scale: scaleTables(result) }
     case 'lanes':

@@ -43,10 +43,6 @@ export class Door {
     return this.#front.port
   }
 
-  get bytes(): number {
-    return this.sessions.reduce((sum, { bytes }) => sum + bytes, 0)
-  }
-
   async close(): Promise<void> {
     await Promise.all([this.#front.close(), this.#back.close()])
   }

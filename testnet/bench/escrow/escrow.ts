@@ -15,6 +15,7 @@ import { startWatchdog, type Watchdog } from '../../process/watchdog.js'
 import { machineText } from '../machine.js'
 import { positive } from '../numbers.js'
 import { Seeded } from '../tunnel/seeded.js'
+import { deliveredOf } from './bounds.js'
 import { CLAIM_KBPS, ROLES } from './ground.js'
 import { type EscrowResult, faultsIn, type KillRow, type TrioEnd, verdictOf } from './result.js'
 import { Rounds } from './rounds.js'
@@ -34,8 +35,8 @@ const PAGE_BYTES = 64 << 20
 const NO_RATE_KBPS = 0
 
 const { rateKbps, budgetBytes } = shapeOf(CLAIM_KBPS)
-/** Of both sessions of a leg together. The credit is what a session with a token is granted. */
-const RELAY_LIMITS = { windowBytes: paidWindowBytes(rateKbps), creditBytes: 2 * budgetBytes }
+/** Sessions with a token begin with the budget that they were granted. */
+const RELAY_LIMITS = { windowBytes: paidWindowBytes(rateKbps), creditBytes: budgetBytes }
 const EXIT_LIMITS = { windowBytes: paidWindowBytes(NO_RATE_KBPS), creditBytes: CREDIT_BYTES }
 
 export async function run(args: string[]): Promise<number> {
@@ -56,7 +57,10 @@ export async function run(args: string[]): Promise<number> {
     try {
       const limits = { relay: RELAY_LIMITS, exit: EXIT_LIMITS }
       const rounds = new Rounds({ number, trio, random, limits })
-      for (const role of ROLES) rounds.start(role)
+      for (const role of ROLES) {
+        rounds.start(role)
+        await trio.ready(role)
+      }
       while (left > 0) {
         left--
         const row = await rounds.next()
@@ -98,7 +102,7 @@ function lineOf(
   const marks = [isEarly && 'early', isWithheld && 'withheld', isClosing && 'closing'].filter(Boolean).join(' ')
   const kb = (bytes: number) => Math.round(bytes / 1000)
   const bytes = [relay, exit].map(
-    life => `${kb(life.deliveredBytes)} / ${kb(life.signedBytes)} / ${kb(life.paidBytes)} kB`,
+    life => `${kb(deliveredOf(life))} / ${kb(life.signedBytes)} / ${kb(life.paidBytes)} kB`,
   )
   const line = `${n}: trio ${trio}, ${victim} ${marks}: relay ${bytes[0]}, exit ${bytes[1]}, ${(tookMs / 1000).toFixed(1)} s`
   return [line, ...faults].join('\n  ')

@@ -9,14 +9,14 @@ import { PRICE } from '../../market/offering.js'
 import { untilSettled } from '../../market/settling.js'
 import { run } from '../../process/commands.js'
 import type { Seeded } from '../tunnel/seeded.js'
-import { Books, type Counts } from './books.js'
+import { Books, type Totals } from './books.js'
 import { faultsOf, type Life, type Limits } from './bounds.js'
 import { EscrowReader, type PaidChannel } from './escrow-reader.js'
 import type { Role } from './ground.js'
 import { type Kept, PURPOSES, type Purpose, readKept } from './kept.js'
 import { type KillPlan, planKill } from './plan.js'
 import type { KillRow, TrioEnd } from './result.js'
-import { BANDWITNESS, type Trio } from './trio.js'
+import { BANDWITNESS, type Marks, type Trio } from './trio.js'
 
 type Payee = 'provider' | 'exit'
 const PAYEE: Readonly<Record<Purpose, Payee>> = { relay: 'provider', exit: 'exit' }
@@ -45,10 +45,11 @@ export class Rounds {
   readonly #escrow: EscrowReader
   /** of each payee, when it was started: bytes that it had vouchers for */
   readonly #before = { provider: 0, exit: 0 }
-  #tunnels = 1
+  #marks: Marks
 
   constructor(options: RoundsOptions) {
     this.#options = options
+    this.#marks = options.trio.marks
     this.#escrow = new EscrowReader(options.trio.ground)
   }
 
@@ -63,7 +64,7 @@ export class Rounds {
     if (isWithheld) await this.#withhold()
     const counted = await this.#counted()
     const gone = trio.kill(victim)
-    const atDeath = { relay: trio.relayedBytes, exit: trio.user.bytes }
+    const atDeath = { relay: trio.delivered('relay'), exit: trio.delivered('exit') }
     // The payments that wait at the gate come late when an exit dies, and else never.
     if (victim !== 'exit') trio.gate.cut()
     await gone
@@ -158,27 +159,17 @@ export class Rounds {
     await until(isQuiet, QUIET_MS)
   }
 
-  /** @param atDeath what the client could sign for, if it died */
+  /** @param atDeath bytes that had been delivered when the client died, if it did */
   #look(kept: Kept, atDeath?: Readonly<Record<Purpose, number>>): Record<Purpose, Life> {
-    return {
-      relay: this.#books.relay.look(this.#countsOf(kept, 'relay', atDeath)),
-      exit: this.#books.exit.look(this.#countsOf(kept, 'exit', atDeath)),
+    const lifeOf = (purpose: Purpose): Life => {
+      const delivered = this.#options.trio.deliveredSince(this.#marks)[purpose]
+      const later = atDeath === undefined ? 0 : this.#options.trio.delivered(purpose) - atDeath[purpose]
+      return {
+        ...{ delivered, provableBytes: sum(delivered) - later },
+        ...this.#books[purpose].look(totalsIn(kept, purpose)),
+      }
     }
-  }
-
-  #countsOf({ signed, vouchers }: Kept, purpose: Purpose, atDeath?: Readonly<Record<Purpose, number>>): Counts {
-    const { trio } = this.#options
-    const deliveredBytes = this.#delivered(purpose)
-    return {
-      ...{ deliveredBytes, provableBytes: atDeath?.[purpose] ?? deliveredBytes },
-      windows: purpose === 'relay' ? trio.doors.client.sessions.length : this.#tunnels,
-      ...{ signed: signed[purpose], vouchers: totalsOf(vouchers[purpose]) },
-    }
-  }
-
-  #delivered(purpose: Purpose): number {
-    const { relayedBytes, user } = this.#options.trio
-    return purpose === 'relay' ? relayedBytes : user.bytes
+    return { relay: lifeOf('relay'), exit: lifeOf('exit') }
   }
 
   #boundsOf(lives: Readonly<Record<Purpose, Life>>): string[] {
@@ -201,10 +192,11 @@ export class Rounds {
   }
 
   #endLives(kept: Kept, victim: Role, isClosing: boolean): void {
-    this.#books.relay.end(this.#countsOf(kept, 'relay'))
-    if (victim === 'provider' && !isClosing) return
-    this.#books.exit.end(this.#countsOf(kept, 'exit'))
-    this.#tunnels++
+    const { trio } = this.#options
+    const hasTunnel = victim === 'provider' && !isClosing
+    this.#books.relay.end(totalsIn(kept, 'relay'))
+    if (!hasTunnel) this.#books.exit.end(totalsIn(kept, 'exit'))
+    this.#marks = { ...trio.marks, ...(hasTunnel && { user: this.#marks.user }) }
   }
 
   /** The victim starts, and somebody brings all vouchers to the chain. */
@@ -241,7 +233,7 @@ export class Rounds {
   #overpaid(channels: readonly PaidChannel[]): string[] {
     return PURPOSES.flatMap(purpose => {
       const paid = channels.filter(one => one.purpose === purpose).reduce((all, one) => all + one.paid, 0n)
-      const due = priceOf(this.#delivered(purpose), PRICE)
+      const due = priceOf(this.#options.trio.delivered(purpose), PRICE)
       return paid > due ? [`${purpose}: the chain has paid ${paid} wei for what costs ${due}`] : []
     })
   }
@@ -264,6 +256,11 @@ export class Rounds {
 
 const totalsOf = (vouchers: ReadonlyMap<Hex, KeptVoucher>): Map<Hex, number> =>
   new Map([...vouchers].map(([id, { voucher }]) => [id, voucher.total]))
+
+const totalsIn = ({ signed, vouchers }: Kept, purpose: Purpose): Totals => ({
+  signed: signed[purpose],
+  vouchers: totalsOf(vouchers[purpose]),
+})
 
 const totalOf = ({ vouchers }: Kept, { id, purpose }: PaidChannel): number =>
   vouchers[purpose].get(id)?.voucher.total ?? 0

@@ -2,7 +2,7 @@
 import { thousands } from '../figures.js'
 import { table } from '../markdown.js'
 import { quantile } from '../quantile.js'
-import { type Life, unpaidOf } from './bounds.js'
+import { deliveredOf, type Life, unpaidOf } from './bounds.js'
 import { ROLES } from './ground.js'
 import { type EscrowResult, faultsIn, type KillRow } from './result.js'
 
@@ -58,7 +58,7 @@ function lifeTable({ kills, relay, exit }: EscrowResult): string[] {
   const row = (name: string, lives: readonly Life[], bound: number) => [
     name,
     String(lives.length),
-    kb(sum(lives.map(life => life.deliveredBytes))),
+    kb(sum(lives.map(deliveredOf))),
     kb(sum(lives.map(life => life.signedBytes))),
     kb(sum(lives.map(life => life.paidBytes))),
     kb(quantile(lives.map(unpaidOf), 0.5)),
@@ -66,10 +66,9 @@ function lifeTable({ kills, relay, exit }: EscrowResult): string[] {
     kb(bound),
   ]
   const paid = (lives: readonly Life[]) => lives.filter(({ paidBytes }) => paidBytes > 0)
-  const unpaid = (lives: readonly Life[]) =>
-    lives.filter(({ paidBytes, deliveredBytes }) => paidBytes === 0 && deliveredBytes > 0)
+  const unpaid = (lives: readonly Life[]) => lives.filter(life => life.paidBytes === 0 && deliveredOf(life) > 0)
   return table(
-    ['kB', 'lives', 'delivered', 'signed', 'paid', 'unpaid P50', 'most', 'bound'],
+    ['kB', 'lives', 'delivered', 'signed', 'paid', 'unpaid P50', 'most', 'bound of a session'],
     [
       row('relay, with a payment', paid(relayLives), relay.windowBytes),
       row('relay, before the first payment', unpaid(relayLives), relay.creditBytes),

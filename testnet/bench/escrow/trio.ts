@@ -15,6 +15,7 @@ import type { Watchdog } from '../../process/watchdog.js'
 import { Door } from './door.js'
 import { Gate } from './gate.js'
 import { type Ground, openGround, ROLES, type Role } from './ground.js'
+import type { Purpose } from './kept.js'
 import { User } from './user.js'
 
 export const BANDWITNESS = entryPoint(import.meta.url, '../../../verifier/cli/bandwitness.js')
@@ -28,6 +29,15 @@ export interface PayeeStatus {
   readonly sessions: number
   readonly overBudget: number
 }
+
+/** Sessions that had begun at the two doors, and bytes of the user's connections. */
+export interface Marks {
+  readonly client: number
+  readonly exit: number
+  readonly user: number
+}
+
+const BEGINNING: Marks = { client: 0, exit: 0, user: 0 }
 
 interface Running {
   readonly node: NodeProcess
@@ -114,9 +124,21 @@ export class Trio {
     }
   }
 
-  /** What relays have delivered in all, at the IP layer. */
-  get relayedBytes(): number {
-    return this.doors.client.bytes + this.doors.exit.bytes
+  /** Bytes that the provider has carried so far, at the IP layer, or those of the user's connections. */
+  delivered(purpose: Purpose): number {
+    return sum(this.deliveredSince(BEGINNING)[purpose])
+  }
+
+  /** Bytes of each session of the provider that began since then, and of all the user's connections. */
+  deliveredSince({ client, exit, user }: Marks): Record<Purpose, number[]> {
+    const since = [...this.doors.client.sessions.slice(client), ...this.doors.exit.sessions.slice(exit)]
+    return { relay: since.map(({ bytes }) => bytes), exit: [this.user.bytes - user] }
+  }
+
+  /** Where the counts stand now. */
+  get marks(): Marks {
+    const { client, exit } = this.doors
+    return { client: client.sessions.length, exit: exit.sessions.length, user: this.user.bytes }
   }
 
   /** Does not wait until it is ready. */
@@ -189,6 +211,8 @@ export class Trio {
       .catch(() => undefined)
   }
 }
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0)
 
 interface PayeeCounts {
   readonly paidBytes: number
