@@ -15,6 +15,7 @@ import { startWatchdog, type Watchdog } from '../../process/watchdog.js'
 import { machineText } from '../machine.js'
 import { positive } from '../numbers.js'
 import { Seeded } from '../tunnel/seeded.js'
+import { Audit } from './audit.js'
 import { deliveredOf } from './bounds.js'
 import { CLAIM_KBPS, ROLES } from './ground.js'
 import { type EscrowResult, faultsIn, type KillRow, type TrioEnd, verdictOf } from './result.js'
@@ -55,8 +56,8 @@ export async function run(args: string[]): Promise<number> {
     const random = new Seeded(`${seed} trio ${number}`)
     const trio = await openTrio(number, seed, join(directory, `${number}`), page.url, watchdog)
     try {
-      const limits = { relay: RELAY_LIMITS, exit: EXIT_LIMITS }
-      const rounds = new Rounds({ number, trio, random, limits })
+      const audit = new Audit(trio, { relay: RELAY_LIMITS, exit: EXIT_LIMITS })
+      const rounds = new Rounds(number, trio, audit, random)
       for (const role of ROLES) {
         rounds.start(role)
         await trio.ready(role)

@@ -18,7 +18,7 @@ export class Gate {
         [back, front],
       ] as const) {
         one.on('error', () => {}) // the end of one is the end of the other
-        one.once('close', () => other.destroy())
+        one.once('close', () => other.end())
         one.on('data', bytes => other.write(bytes))
       }
       if (this.#isShut) front.pause()

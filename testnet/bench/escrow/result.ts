@@ -9,6 +9,8 @@ export interface KillRow {
   readonly isEarly: boolean
   readonly isWithheld: boolean
   readonly isClosing: boolean
+  /** by the provider, since they exceeded what was paid */
+  readonly droppedDatagrams: number
   /** of the leg, which ended */
   readonly relay: Life
   /** of the tunnel, which outlives the death of a provider */
@@ -24,8 +26,6 @@ export interface TrioEnd {
   /** wei */
   readonly deposited: string
   readonly redeemed: string
-  /** what the vouchers on the payees' disks were worth */
-  readonly owed: string
   readonly faults: readonly string[]
 }
 

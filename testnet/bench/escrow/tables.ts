@@ -30,7 +30,16 @@ export function escrowTables(result: EscrowResult): string {
 
 const killTable = (kills: readonly KillRow[]): string[] =>
   table(
-    ['killed', 'times', 'while somebody started', 'payments withheld', 'channels closing', 'a round, s', 'faults'],
+    [
+      'killed',
+      'times',
+      'while somebody started',
+      'payments withheld',
+      'datagrams dropped',
+      'channels closing',
+      'a round, s',
+      'faults',
+    ],
     ROLES.map(role => {
       const rows = kills.filter(({ victim }) => victim === role)
       const count = (is: (row: KillRow) => boolean) => String(rows.filter(is).length)
@@ -39,6 +48,7 @@ const killTable = (kills: readonly KillRow[]): string[] =>
         String(rows.length),
         count(({ isEarly }) => isEarly),
         count(({ isWithheld }) => isWithheld),
+        thousands(sum(rows.map(({ droppedDatagrams }) => droppedDatagrams))),
         count(({ isClosing }) => isClosing),
         (
           quantile(

@@ -51,7 +51,7 @@ export class Trio {
   readonly doors: { readonly client: Door; readonly exit: Door }
   readonly gate: Gate
   /** ends that nobody wanted */
-  readonly ends: NodeExit[] = []
+  readonly ends: { readonly role: Role; readonly exit: NodeExit }[] = []
   readonly #argv: Readonly<Record<Role, readonly string[]>>
   readonly #directory: string
   readonly #watchdog: Watchdog
@@ -155,17 +155,13 @@ export class Trio {
       })
     }
     void node.exited.then(exit => {
-      if (this.#running.get(role) === running) this.ends.push(exit)
+      if (this.#running.get(role) === running) this.ends.push({ role, exit })
     })
   }
 
   /** Resolves once it is ready, or has ended. */
   async ready(role: Role): Promise<void> {
     await this.#running.get(role)?.apiUrl
-  }
-
-  isUp(role: Role): boolean {
-    return this.#running.has(role)
   }
 
   /** SIGKILL. Call it and look at the counts at once. @returns when it is gone */
