@@ -6,6 +6,7 @@ import { type RandomSource, TokenOrder } from '../../probe/index.js'
 import type { NetworkId } from '../../proto/digests.js'
 import { type EpochClock, epochAt, eraOf } from '../../proto/epoch.js'
 import { fromHex, type Hex } from '../../proto/hex.js'
+import { TOKEN_REFUSE } from '../../proto/messages.js'
 import { tokenInfo, tokenOrderDigest } from '../../proto/token.js'
 import { throwAwayNode } from '../../verifier/net/session-client.js'
 import { requestTokens } from '../../verifier/net/tokens.js'
@@ -33,8 +34,12 @@ export class PayerTokens {
     this.#modules = modules
   }
 
-  /** @param channel that pays the provider. @throws Error that says why there are none */
-  async forLeg(provider: OfferingProvider, channel: Hex): Promise<[Uint8Array, Uint8Array]> {
+  /**
+   * @param channel that pays the provider
+   * @returns undefined if this channel has had all of the era: a leg may still be opened as strangers do. @throws Error that says why
+   * there are none
+   */
+  async forLeg(provider: OfferingProvider, channel: Hex): Promise<[Uint8Array, Uint8Array] | undefined> {
     const epochs = await this.#modules.clock()
     if (epochs === undefined) throw new Error('the network has not started yet')
     const era = eraOf(epochs, Math.max(1, epochAt(epochs, Date.now())))
@@ -42,12 +47,20 @@ export class PayerTokens {
     for (const old of this.#held.keys()) if (Number(old.split(' ')[0]) < era) this.#held.delete(old)
     const held = this.#held.get(key) ?? []
     this.#held.set(key, held)
-    if (held.length < ORDERED) held.push(...(await this.#order(provider, channel, era)))
+    if (held.length < ORDERED) {
+      const ordered = await this.#order(provider, channel, era)
+      if (ordered === undefined) return undefined
+      held.push(...ordered)
+    }
     const [up, down] = held.splice(0, ORDERED)
     return [up!, down!]
   }
 
-  async #order({ account, tokenKey, peer }: OfferingProvider, channel: Hex, era: number): Promise<Uint8Array[]> {
+  async #order(
+    { account, tokenKey, peer }: OfferingProvider,
+    channel: Hex,
+    era: number,
+  ): Promise<Uint8Array[] | undefined> {
     const { network, purse, random, stopping } = this.#modules
     if (tokenKey === undefined) throw new Error('it has announced no key for tokens')
     const order = new TokenOrder(
@@ -65,6 +78,7 @@ export class PayerTokens {
       const signal = AbortSignal.any([stopping, AbortSignal.timeout(ORDER_MS)])
       const request = { era, blindedElements, channel: fromHex(channel), signature }
       const answer = await requestTokens(node, peer, request, signal)
+      if (answer?.refuse?.reason === TOKEN_REFUSE.allowance) return undefined
       if (answer?.issue === undefined)
         throw new Error(`it gives no tokens (reason ${answer?.refuse?.reason ?? 'none'})`)
       return order.finish(answer.issue)

@@ -1,6 +1,6 @@
 /** What one client, its provider and its exit stand on: a chain of their own with the real contracts, accounts and offers. */
 import { join } from 'node:path'
-import { DEVNET, type NetworkParams } from '../../../proto/params.js'
+import { DEVNET } from '../../../proto/params.js'
 import { accountOf } from '../../../verifier/chain/account.js'
 import { connectChain } from '../../../verifier/chain/connect.js'
 import type { EthersChain } from '../../../verifier/chain/ethers-chain.js'
@@ -38,8 +38,6 @@ const CLIENT_TOKENS = 1_000_000n * 10n ** 18n
 /** They sign the first set, and never run: nobody measures here. */
 const VERIFIERS = 4
 const CAPACITY_KBPS = 1_000_000
-/** Clients get tokens by the era, and die here more often than a year of use would have them. */
-const PARAMS: NetworkParams = { ...DEVNET, epochSeconds: 10, eraEpochs: 1, windowEpochs: 1 }
 
 /** @param exitAddress host and port that the offer names */
 export async function openGround(
@@ -54,7 +52,7 @@ export async function openGround(
   const { provider, client, exit } = accounts
   const networkFile = join(directory, 'network.json')
   const { network } = await setUpNetwork({
-    ...{ anvil, chainId: CHAIN_ID, params: PARAMS, networkFile, lateVerifiers: [] },
+    ...{ anvil, chainId: CHAIN_ID, params: DEVNET, networkFile, lateVerifiers: [] },
     verifiers: Array.from({ length: VERIFIERS }, (_, i) => {
       const name = `verifier-${i + 1}`
       return { name, keys: keysFromSeed(seed, name), capacityKbps: CAPACITY_KBPS }
