@@ -58,10 +58,7 @@ export async function run(args: string[]): Promise<number> {
     try {
       const audit = new Audit(trio, { relay: RELAY_LIMITS, exit: EXIT_LIMITS })
       const rounds = new Rounds(number, trio, audit, random)
-      for (const role of ROLES) {
-        rounds.start(role)
-        await trio.ready(role)
-      }
+      for (const role of ROLES) rounds.start(role)
       while (left > 0) {
         left--
         const row = await rounds.next()
