@@ -188,13 +188,16 @@ export class Legs {
   }
 
   async #openLeg(provider: OfferingProvider): Promise<{ paid: PaidLeg; lane: LegLane | undefined }> {
-    const { tunnel, office, purse, tokens, lanes, answers, exit, own, random, stopping } = this.#modules
+    const { tunnel, office, purse, tokens, lanes, answers, exit, own, random, stopping, log } = this.#modules
     const { account, claimKbps, peer } = provider
     const { id } = await office.channelTo(account, 'relay')
     const lane = await lanes?.at(account)
+    const held = await tokens.forLeg(provider, id)
+    if (held === undefined)
+      log.info({ provider: account }, 'the channel has had its tokens of this era: opening a leg as strangers do')
     const sessions = await openLegSessions({
       ...{ claimKbps, exit, own, random, lane, provider: answers.of(account) },
-      tokens: await tokens.forLeg(provider, id),
+      tokens: held,
       dial: () => dialSession(stopping, { ...peer, like: own.host }),
     })
     const paid: PaidLeg = new PaidLeg({ tunnel, sessions, purse, id, onPaid: () => this.#watchChannel(paid, id) })

@@ -45,9 +45,23 @@ async function vouchersIn(path: string): Promise<ReadonlyMap<Hex, KeptVoucher>> 
   return new Map((all ?? []).map(kept => [kept.voucher.channel, kept]))
 }
 
+/** A database that lives may replace its files while they are copied. The next copy is whole. */
+const TRIES = 3
+
 /** @returns undefined if there is no such folder yet */
 async function withCopy<T>(path: string, read: (copy: string) => Promise<T>): Promise<T | undefined> {
   if (!(await stat(path).catch(() => undefined))) return undefined
+  for (let left = TRIES - 1; left > 0; left--) {
+    try {
+      return await ofCopy(path, read)
+    } catch {
+      // once more
+    }
+  }
+  return ofCopy(path, read)
+}
+
+async function ofCopy<T>(path: string, read: (copy: string) => Promise<T>): Promise<T> {
   const directory = await mkdtemp(join(tmpdir(), 'bandwitness-kept-'))
   try {
     const copy = join(directory, 'copy')

@@ -4,7 +4,6 @@
  *   user ─SOCKS5─▶ client ─▶ gate, door ─▶ provider ─▶ door ─▶ exit ─▶ page
  *                  client ◀─ door ◀─────── provider ◀─ door ◀─ exit
  */
-import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ClientStatus, clientStatusSchema } from '../../../market/client/status.js'
 import type { Address } from '../../../probe/tunnel/index.js'
@@ -195,7 +194,6 @@ export class Trio {
   async close(): Promise<void> {
     await Promise.all(ROLES.map(role => this.stop(role)))
     for (const close of this.#closers) await close()
-    rmSync(this.#directory, { recursive: true, force: true })
   }
 
   async #status(role: Role): Promise<unknown> {
