@@ -66,6 +66,9 @@ export async function run(args: string[]): Promise<number> {
         console.error(lineOf(row, kills.length))
       }
       ends.push(await rounds.finish())
+    } catch (error) {
+      const nothing = { channels: 0, deposited: '0', redeemed: '0' }
+      ends.push({ trio: number, ...nothing, faults: [`trio ${number} broke off: ${(error as Error).message}`] })
     } finally {
       await trio.close()
     }

@@ -11,14 +11,13 @@ import type { KillRow, TrioEnd } from './result.js'
 import { BANDWITNESS, type Trio } from './trio.js'
 
 const LOOK_MS = 50
-const TRAFFIC_MS = 60_000
-/** A window at the granted rate takes a part of it. */
-const OVER_BUDGET_MS = 5000
-const QUIET_MS = 10_000
-/** Less than the thaw. */
-const REDEEMED_MS = 18_000
-const COMMAND_MS = 30_000
-const SETTLED_MS = 120_000
+// Long ones, since the machine may have much to do: what takes so long does not come at all.
+const TRAFFIC_MS = 120_000
+const OVER_BUDGET_MS = 10_000
+const QUIET_MS = 30_000
+const REDEEMED_MS = 60_000
+const COMMAND_MS = 120_000
+const SETTLED_MS = 240_000
 
 export class Rounds {
   readonly #number: number
