@@ -15,7 +15,7 @@ export interface KillPlan {
 /** Some die while others, or they themselves, are still starting. */
 const EARLY_SHARE = 0.2
 const EARLY_MS = 3000
-const MOST_BYTES = 8 << 20
+const MOST_BYTES = 4 << 20
 const WITHHELD_SHARE = 0.1
 const CLOSING_SHARE = 0.1
 

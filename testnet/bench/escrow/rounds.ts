@@ -70,9 +70,9 @@ export class Rounds {
   /** Everybody is paid, and the client gets back what is left. */
   async finish(): Promise<TrioEnd> {
     const [trio, audit] = [this.#trio, this.#audit]
-    await trio.user.stop()
     const counted = await audit.counted()
     await trio.stop('client')
+    await trio.user.stop()
     await this.#quiet('client')
     const { kept, faults } = await audit.examine(counted, { atDeath: undefined, keepsTunnel: false })
     const { ground } = trio

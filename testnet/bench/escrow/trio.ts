@@ -29,7 +29,7 @@ export interface PayeeStatus {
   readonly overBudget: number
 }
 
-/** Sessions that had begun at the two doors, and bytes of the user's connections. */
+/** Sessions that had begun at the two doors, and connections of the user. */
 export interface Marks {
   readonly client: number
   readonly exit: number
@@ -128,16 +128,17 @@ export class Trio {
     return sum(this.deliveredSince(BEGINNING)[purpose])
   }
 
-  /** Bytes of each session of the provider that began since then, and of all the user's connections. */
+  /** Bytes of each session of the provider that began since then, and of each of the user's connections. */
   deliveredSince({ client, exit, user }: Marks): Record<Purpose, number[]> {
-    const since = [...this.doors.client.sessions.slice(client), ...this.doors.exit.sessions.slice(exit)]
-    return { relay: since.map(({ bytes }) => bytes), exit: [this.user.bytes - user] }
+    const sessions = [...this.doors.client.sessions.slice(client), ...this.doors.exit.sessions.slice(exit)]
+    const bytesOf = ({ bytes }: { readonly bytes: number }) => bytes
+    return { relay: sessions.map(bytesOf), exit: this.user.connections.slice(user).map(bytesOf) }
   }
 
   /** Where the counts stand now. */
   get marks(): Marks {
     const { client, exit } = this.doors
-    return { client: client.sessions.length, exit: exit.sessions.length, user: this.user.bytes }
+    return { client: client.sessions.length, exit: exit.sessions.length, user: this.user.connections.length }
   }
 
   /** Does not wait until it is ready. */

@@ -6,12 +6,29 @@ import { getRequest, socksConnect } from '../../market/socks-get.js'
 
 const AGAIN_MS = 100
 
+/** One that the client has opened to the page. */
+class Connection {
+  readonly #socket: Socket
+  readonly #handshakeBytes: number
+
+  constructor(socket: Socket) {
+    this.#socket = socket
+    this.#handshakeBytes = socket.bytesRead + socket.bytesWritten
+  }
+
+  /** In both directions, as this process's own socket counts them. */
+  get bytes(): number {
+    return this.#socket.bytesRead + this.#socket.bytesWritten - this.#handshakeBytes
+  }
+}
+
 export class User {
   readonly #url: URL
   readonly #loading: Promise<void>
+  /** A tunnel that ends, ends its connection. */
+  readonly connections: Connection[] = []
   #proxyPort: number | undefined
-  #socket: { readonly socket: Socket; readonly readBefore: number; readonly writtenBefore: number } | undefined
-  #pastBytes = 0
+  #socket: Socket | undefined
   #isStopped = false
 
   constructor(url: URL) {
@@ -24,21 +41,14 @@ export class User {
     this.#proxyPort = port
   }
 
-  /** Of all connections, in both directions, as this process's own sockets count them. */
   get bytes(): number {
-    return this.#pastBytes + this.#presentBytes
+    return this.connections.reduce((sum, { bytes }) => sum + bytes, 0)
   }
 
   async stop(): Promise<void> {
     this.#isStopped = true
-    this.#socket?.socket.destroy()
+    this.#socket?.destroy()
     await this.#loading
-  }
-
-  get #presentBytes(): number {
-    if (this.#socket === undefined) return 0
-    const { socket, readBefore, writtenBefore } = this.#socket
-    return socket.bytesRead - readBefore + socket.bytesWritten - writtenBefore
   }
 
   async #load(): Promise<void> {
@@ -50,17 +60,16 @@ export class User {
 
   async #loadOnce(proxyPort: number): Promise<void> {
     const { socket, reader } = await socksConnect(proxyPort, this.#url)
-    this.#socket = { socket, readBefore: socket.bytesRead, writtenBefore: socket.bytesWritten }
+    this.#socket = socket
     try {
       socket.on('error', () => {}) // `close` follows
       const closed = once(socket, 'close')
+      this.connections.push(new Connection(socket))
       reader.release()
       socket.write(getRequest(this.#url))
       socket.on('end', () => socket.end()).resume()
       await closed
     } finally {
-      this.#pastBytes += this.#presentBytes
-      this.#socket = undefined
       socket.destroy()
     }
   }
