@@ -12,7 +12,7 @@ import { BANDWITNESS, type Trio } from './trio.js'
 
 const LOOK_MS = 50
 // Long ones, since the machine may have much to do: what takes so long does not come at all.
-const TRAFFIC_MS = 120_000
+const TRAFFIC_MS = 600_000
 const OVER_BUDGET_MS = 10_000
 const QUIET_MS = 30_000
 const REDEEMED_MS = 60_000
