@@ -75,6 +75,10 @@ export async function run(args: string[]): Promise<number> {
   }
   try {
     await Promise.all(Array.from({ length: Math.min(trios, count) }, (_, i) => killing(i + 1)))
+    if (faultsIn({ kills, ends }).length > 0) {
+      watchdog.keep(directory)
+      console.error(`the logs are in ${directory}`)
+    }
   } finally {
     await page.close()
     await watchdog.close()

@@ -46,6 +46,9 @@ export interface EscrowResult {
 export const faultsIn = ({ kills, ends }: Pick<EscrowResult, 'kills' | 'ends'>): string[] => [
   ...kills.flatMap(({ faults }) => faults),
   ...ends.flatMap(({ faults }) => faults),
+  // Bounds hold easily where nothing happens.
+  ...(kills.some(({ relay }) => relay.paidBytes > 0) ? [] : ['no relay was paid for anything']),
+  ...(kills.some(({ exit }) => exit.paidBytes > 0) ? [] : ['no exit was paid for anything']),
 ]
 
 export function verdictOf(found: Pick<EscrowResult, 'kills' | 'ends'>): string {
