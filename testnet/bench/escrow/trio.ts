@@ -18,7 +18,7 @@ import type { Purpose } from './kept.js'
 import { User } from './user.js'
 
 export const BANDWITNESS = entryPoint(import.meta.url, '../../../verifier/cli/bandwitness.js')
-const READY_MS = 120_000
+const READY_MS = 600_000
 
 /** What the payees say of themselves. */
 export interface PayeeStatus {
