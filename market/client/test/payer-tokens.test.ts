@@ -29,6 +29,8 @@ describe("a client's tokens", () => {
     const provider = {
       ...offer,
       account: ACCOUNT,
+      lanes: undefined,
+      penalties: 0,
       claimKbps: 25_000,
       tokenKey: toHex(key.publicKey),
       peer: addressOf(peer),

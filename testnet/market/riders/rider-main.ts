@@ -59,12 +59,11 @@ async function asFreeloader({ chain, network }: OwnAccount): Promise<FreeloaderR
     forMs: network.params.epochSeconds * 1000,
     orderTokens: async () => {
       const ordered: Uint8Array[] = []
-      let more: Uint8Array[] = await tokens.forLeg(provider, id)
-      while (more.length > 0) {
+      for (;;) {
+        const more = await tokens.forLeg(provider, id)
+        if (more === undefined) return ordered // the channel has had all of the era
         ordered.push(...more)
-        more = await tokens.forLeg(provider, id).catch(() => []) // the provider gives no more
       }
-      return ordered
     },
     era: () => eraOf(clock, epochAt(clock, Date.now())),
   })
