@@ -277,7 +277,7 @@ export class Relaying implements Paced {
   #queue(session: RelayedSession, waiting: WaitingDatagram, arrivedMs: number): void {
     this.#release(arrivedMs)
     const bytes = session.bytesOf(waiting.bytes.length)
-    this.#scheduler!.add(session.classAt(arrivedMs), waiting, bytes, arrivedMs)
+    this.#scheduler!.add(session.classAt(arrivedMs), session.id, waiting, bytes, arrivedMs)
   }
 
   #giveWay({ session, bytes }: WaitingDatagram): void {

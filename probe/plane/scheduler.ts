@@ -10,6 +10,7 @@
  * is free. So it follows from the arrivals alone. If the machine was held up, what the link would have carried meanwhile
  * goes out at once.
  *
+ * The sessions of a class take turns, so none gets more than another that has as much to send (class-queue.ts).
  * A queue is as long as its oldest datagram has waited, whatever rate the class gets: CLASS_QUEUE_MS at most. What has
  * waited longer gives way, since it is worth least to its receiver. So a class that is overloaded waits so long and
  * no longer. If basic payers are, premium ones wait PREMIUM_QUEUE_MS at most.
@@ -17,16 +18,11 @@
 import { ipDatagramBytes } from '../../proto/datagram.js'
 import { CLASS_QUEUE_MS, LIMITER_BURST_MS, PREMIUM_QUEUE_MS, PREMIUM_SHARE, STRANGERS_FILL } from '../constants.js'
 import { bytesIn } from '../verdict/share.js'
+import { ClassQueue, type Queued } from './class-queue.js'
 import { TokenBucket } from './token-bucket.js'
 
-export type TrafficClass = 'lane' | 'unpaid' | 'premium' | 'basic'
-
-interface Queued<Item> {
-  readonly item: Item
-  /** at the IP layer */
-  readonly bytes: number
-  readonly arrivedMs: number
-}
+const CLASSES = ['lane', 'unpaid', 'premium', 'basic'] as const
+export type TrafficClass = (typeof CLASSES)[number]
 
 /** At the IP layer. A class that gets less than its turn's bytes could send nothing. */
 const MOST_DATAGRAM_BYTES = ipDatagramBytes(true)
@@ -37,7 +33,6 @@ const PAYERS = [
 
 export class Scheduler<Item> {
   readonly #linkKbps: number
-  readonly #giveWay: (item: Item) => void
   readonly #queues: Readonly<Record<TrafficClass, ClassQueue<Item>>>
   /** what sessions without a payment may still send before payers */
   #claim: TokenBucket
@@ -49,12 +44,11 @@ export class Scheduler<Item> {
   /** @param giveWay hears of each datagram that has waited too long */
   constructor(linkKbps: number, claimKbps: number, nowMs: number, giveWay: (item: Item) => void) {
     this.#linkKbps = linkKbps
-    this.#giveWay = giveWay
     this.#queues = {
-      lane: new ClassQueue(),
-      unpaid: new ClassQueue(),
-      premium: new ClassQueue(),
-      basic: new ClassQueue(),
+      lane: new ClassQueue(giveWay),
+      unpaid: new ClassQueue(giveWay),
+      premium: new ClassQueue(giveWay),
+      basic: new ClassQueue(giveWay),
     }
     this.#claim = bucketOf(claimKbps, nowMs)
     this.#freeMs = nowMs
@@ -67,12 +61,13 @@ export class Scheduler<Item> {
 
   /**
    * Queues a datagram. First take all that `next` gives until its arrival.
+   * @param session those of one class take turns
    * @param bytes at the IP layer
    */
-  add(name: TrafficClass, item: Item, bytes: number, arrivedMs: number): void {
+  add(name: TrafficClass, session: number, item: Item, bytes: number, arrivedMs: number): void {
     // A link that had nothing to send has saved nothing.
     if (this.#isEmpty) this.#freeMs = Math.max(this.#freeMs, arrivedMs)
-    this.#queues[name].add({ item, bytes, arrivedMs })
+    this.#queues[name].add(session, { item, bytes, arrivedMs }, arrivedMs - this.#mostMs(name, arrivedMs))
   }
 
   /** The next datagram that the link takes until `nowMs`; undefined if it is busy, or nothing waits. */
@@ -96,19 +91,16 @@ export class Scheduler<Item> {
   /** Something waits. */
   #take(atMs: number): Queued<Item> {
     const { lane, unpaid, premium, basic } = this.#queues
-    this.#shorten(lane, atMs - CLASS_QUEUE_MS)
-    this.#shorten(unpaid, atMs - CLASS_QUEUE_MS)
-    this.#shorten(basic, atMs - CLASS_QUEUE_MS)
-    this.#shorten(premium, atMs - premiumQueueMs(basic.stoodMs(atMs)))
+    for (const name of CLASSES) this.#queues[name].shorten(atMs - this.#mostMs(name, atMs))
     if (!lane.isEmpty) return lane.shift()
     if (!unpaid.isEmpty && this.#claim.take(unpaid.first.bytes, atMs)) return unpaid.shift()
     if (premium.isEmpty && basic.isEmpty) return unpaid.shift()
     return this.#takePaid()
   }
 
-  /** The newest one stays: a link may be so slow that every datagram waits longer. */
-  #shorten(queue: ClassQueue<Item>, fromMs: number): void {
-    while (queue.length > 1 && queue.first.arrivedMs < fromMs) this.#giveWay(queue.shift().item)
+  /** How long a datagram of the class may wait now. */
+  #mostMs(name: TrafficClass, atMs: number): number {
+    return name === 'premium' ? premiumQueueMs(this.#queues.basic.stoodMs(atMs)) : CLASS_QUEUE_MS
   }
 
   /** A class keeps what is left of its turn while it has something to send. */
@@ -139,46 +131,3 @@ const bucketOf = (claimKbps: number, nowMs: number): TokenBucket => {
  */
 const premiumQueueMs = (stoodMs: number): number =>
   CLASS_QUEUE_MS - Math.min(1, stoodMs / CLASS_QUEUE_MS) * (CLASS_QUEUE_MS - PREMIUM_QUEUE_MS)
-
-/** First in, first out. */
-class ClassQueue<Item> {
-  #waiting: Queued<Item>[] = []
-  /** the datagrams before it have left */
-  #first = 0
-  /** when it was empty last */
-  #sinceMs = 0
-
-  get length(): number {
-    return this.#waiting.length - this.#first
-  }
-
-  get isEmpty(): boolean {
-    return this.length === 0
-  }
-
-  /** Of a queue that is not empty. */
-  get first(): Queued<Item> {
-    return this.#waiting[this.#first]!
-  }
-
-  /** How long something has waited here without a pause; 0 while nothing does. */
-  stoodMs(atMs: number): number {
-    return this.isEmpty ? 0 : atMs - this.#sinceMs
-  }
-
-  add(queued: Queued<Item>): void {
-    if (this.isEmpty) this.#sinceMs = queued.arrivedMs
-    this.#waiting.push(queued)
-  }
-
-  /** Of a queue that is not empty. */
-  shift(): Queued<Item> {
-    const queued = this.first
-    this.#first++
-    if (this.#first > this.#waiting.length / 2) {
-      this.#waiting = this.#waiting.slice(this.#first)
-      this.#first = 0
-    }
-    return queued
-  }
-}
