@@ -14,7 +14,7 @@ export function carriedOf(
   delayMs: readonly number[],
   { fromMs, toMs }: Span,
   sent: number,
-): Carried {
+): Omit<Carried, 'leastKbps'> {
   const seconds = new Array<number>(Math.round((toMs - fromMs) / SECOND_MS)).fill(0)
   const delays: number[] = []
   for (const [i, atMs] of arrivedMs.entries()) {

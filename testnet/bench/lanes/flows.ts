@@ -83,7 +83,12 @@ export class Flows implements Paced {
     this.#isRecording = true
   }
 
-  carried(span: Span, sent: number): Carried {
+  /** Of each user, in the order of their flows. */
+  get arrivedBytes(): number[] {
+    return this.#all.map(flow => flow.arrivedBytes)
+  }
+
+  carried(span: Span, sent: number): Omit<Carried, 'leastKbps'> {
     return carriedOf(this.#arrivedMs, this.#delayMs, span, sent)
   }
 

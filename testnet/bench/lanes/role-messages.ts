@@ -59,6 +59,8 @@ export type Answer =
 export interface Carried {
   readonly offeredKbps: number
   readonly carriedKbps: number
+  /** of the user who got least */
+  readonly leastKbps: number
   /** of each second of the span */
   readonly secondsKbps: readonly number[]
   /** from the user's system call to the arrival at the next hop, of each datagram that arrived; ms */

@@ -16,7 +16,7 @@ export function lanesTables({ date, machine, commit, seed, rows, criteria, verdi
     `**${verdict}**`,
     '',
     ...table(
-      ['', 'users', 'offered, Mbit/s', 'carried', 'lost', 'delay P50, ms', 'P99', 'most'],
+      ['', 'users', 'offered, Mbit/s', 'carried', 'least user', 'lost', 'delay P50, ms', 'P99', 'most'],
       rows.flatMap(row => [...PAYING.map(traffic => classCells(row, traffic)), probeCells(row)]),
     ),
     '',
@@ -27,17 +27,17 @@ export function lanesTables({ date, machine, commit, seed, rows, criteria, verdi
 }
 
 function classCells({ mix, classes }: MixRow, traffic: (typeof PAYING)[number]): string[] {
-  const { users, offeredKbps, carriedKbps, delayMs } = classes[traffic]
+  const { users, offeredKbps, carriedKbps, leastKbps, delayMs } = classes[traffic]
   const delays = [delayMs.p50, delayMs.p99, delayMs.most].map(ms => ms.toFixed(1))
   const lost = percent(Math.max(0, 1 - carriedKbps / offeredKbps), 1)
-  return [`${mix}: ${traffic}`, String(users), mbps(offeredKbps), mbps(carriedKbps), lost, ...delays]
+  return [`${mix}: ${traffic}`, String(users), mbps(offeredKbps), mbps(carriedKbps), mbps(leastKbps), lost, ...delays]
 }
 
 /** As their receivers count, before the claim caps a reading: the median, and the least. */
 function probeCells({ mix, readings }: MixRow): string[] {
   const kbps = readings.map(({ arrivedKbps }) => arrivedKbps)
   const carried = `${mbps(median(kbps))}, least ${mbps(Math.min(...kbps))}`
-  return [`${mix}: probes`, String(readings.length), '', carried, '', '', '', '']
+  return [`${mix}: probes`, String(readings.length), '', carried, '', '', '', '', '']
 }
 
 function countedText({ mix, readings, counted }: MixRow): string[] {

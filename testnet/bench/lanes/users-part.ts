@@ -35,12 +35,13 @@ export async function usersPart(options: UsersOptions): Promise<Part> {
 
   async function measure({ fromMs, toMs }: Span) {
     await pause(fromMs - systemClock.now())
-    const before = flows.sent
+    const { sent, arrivedBytes } = flows
     flows.record()
     await pause(toMs - systemClock.now())
-    const sent = flows.sent - before
+    const offered = flows.sent - sent
+    const leastBytes = Math.min(...flows.arrivedBytes.map((bytes, i) => bytes - arrivedBytes[i]!))
     await pause(AFTER_MS)
-    return flows.carried({ fromMs, toMs }, sent)
+    return { ...flows.carried({ fromMs, toMs }, offered), leastKbps: (leastBytes * 8) / (toMs - fromMs) }
   }
 
   return {

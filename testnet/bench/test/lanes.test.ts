@@ -43,7 +43,14 @@ describe('what bench lanes counts', () => {
 describe('the verdict of bench lanes', () => {
   const delayMs = { p50: 1, p99: 10, most: 20 }
   const of = (offeredKbps: number, p99: number, secondsKbps = [offeredKbps]) => {
-    return { users: 1, offeredKbps, carriedKbps: offeredKbps, secondsKbps, delayMs: { ...delayMs, p99 } }
+    return {
+      users: 1,
+      offeredKbps,
+      carriedKbps: offeredKbps,
+      leastKbps: offeredKbps,
+      secondsKbps,
+      delayMs: { ...delayMs, p99 },
+    }
   }
   const reading = { outcome: 'verified', rateKbps: CLAIM_KBPS, arrivedKbps: 1.1 * CLAIM_KBPS }
   const row: MixRow = {
