@@ -28,12 +28,12 @@ export const takenByNonpayer = ({ receivedBytes }: NonpayerReport): Taken[] => [
 
 export const takenByFreeloader = (report: FreeloaderReport, { params, claimKbps }: Terms): Taken[] => [
   {
-    what: 'without a token',
+    what: `without a token, in ${Math.round(report.strangerSeconds)} s`,
     bytes: report.strangerBytes,
     mostBytes: strangersCredit(params, claimKbps).bytes * periodsIn(report.strangerSeconds, params.epochSeconds),
   },
   {
-    what: 'for the tokens of a channel that paid nothing',
+    what: `for ${report.tokens} tokens of a channel that paid nothing`,
     bytes: report.tokenBytes,
     mostBytes: FREE_TOKENS * report.eras * shapeOf(claimKbps).budgetBytes,
   },

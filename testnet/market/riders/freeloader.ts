@@ -37,9 +37,9 @@ export interface FreeloaderOrder {
 
 /** As many as a relay takes of one address. */
 const SESSIONS_A_HOST = 4
-/** More than a relay carries for strangers. */
-const OFFERED = 1.25
-const AGAIN_MS = 500
+/** As much as a relay carries for strangers alone. */
+const OFFERED = 1.1
+const AGAIN_MS = 1000
 /** Sessions with a token that run at once: more would starve a small machine of time for anything else. */
 const TOKEN_LANES = 2
 
