@@ -3,7 +3,8 @@
  * them with what the chain paid. The data plane's worker keeps them, so they pass through a file.
  */
 import { createHash } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Packet } from '../../../probe/plane/forwarding.js'
 import { IP_UDP_HEADER_BYTES } from '../../../proto/datagram.js'
@@ -29,6 +30,8 @@ interface Account {
 export class Books {
   readonly #sessions = new Map<number, Account>()
   readonly #file: string
+  #writing: Promise<void> | undefined
+  #isStale = false
 
   constructor(place: BooksPlace) {
     mkdirSync(place.sharedDir, { recursive: true })
@@ -42,14 +45,28 @@ export class Books {
     account.paid ||= paid
   }
 
-  /** A receipt states so many bytes of a session. The books are on the disk when this returns. */
+  /** A receipt states so many bytes of a session. The books are written soon: datagrams do not wait for the disk. */
   bill(session: number, bytes: number): void {
     this.#of(session).billedBytes = bytes
-    writeFileSync(this.#file, JSON.stringify(this.totals))
+    this.#isStale = true
+    this.#writing ??= this.#write()
+  }
+
+  /** Resolves once all is written. */
+  get written(): Promise<void> {
+    return this.#writing ?? Promise.resolve()
   }
 
   get totals(): Totals {
     return sum([...this.#sessions.values()].filter(({ paid }) => paid))
+  }
+
+  async #write(): Promise<void> {
+    while (this.#isStale) {
+      this.#isStale = false
+      await writeFile(this.#file, JSON.stringify(this.totals))
+    }
+    this.#writing = undefined
   }
 
   #of(session: number): Account {

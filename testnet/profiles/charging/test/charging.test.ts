@@ -7,7 +7,7 @@ import { DATAGRAM_BYTES, IP_DATAGRAM_BYTES } from '../../../../proto/datagram.js
 import type { RelayOpen } from '../../../../proto/messages.js'
 import type { ForwardingOptions, ProviderHistory, Sales } from '../../profile.js'
 import { MARKET_CHEATS } from '../../profiles.js'
-import { readBooks } from '../books.js'
+import { Books, readBooks } from '../books.js'
 
 const CLAIM_KBPS = 25_000
 const SEED = '7/provider-3'
@@ -60,13 +60,15 @@ describe('a provider that cheats users', () => {
   })
 
   it('keeps books of the sessions that paid, each datagram once, which others do not see', async () => {
-    const { forward, bill } = await load('repeater')
+    const books = new Books(options)
     expect(readBooks(options), 'before the first receipt').to.equal(undefined)
-    forward(data(false, 1), 0)
-    forward(data(true, 1), 1)
-    forward(data(false, 2), 2)
-    bill!(1, 4 * IP_DATAGRAM_BYTES)
-    bill!(2, 2 * IP_DATAGRAM_BYTES)
+    books.see(data(false, 1), true)
+    books.see(data(true, 1), true)
+    books.see(data(true, 1), false)
+    books.see(data(false, 2), true)
+    books.bill(1, 4 * IP_DATAGRAM_BYTES)
+    books.bill(2, 2 * IP_DATAGRAM_BYTES)
+    await books.written
     expect(readBooks(options)).to.deep.equal({
       carriedBytes: 2 * IP_DATAGRAM_BYTES,
       billedBytes: 4 * IP_DATAGRAM_BYTES,
