@@ -84,7 +84,7 @@ const channelTable = (channels: readonly ChannelJson[]): string =>
     ['channel', 'pays', 'for its', 'class', 'price a GiB', 'deposit', 'paid', ''],
     ...channels.map(({ id, payee, purpose, class: payerClass, price, deposit, paid, closesAt }) => [
       ...[id, payee, purpose, payerClass, tokens(price), tokens(deposit), tokens(paid)],
-      closesAt === null ? '' : `closes at ${timeText(closesAt * 1000)}`,
+      closesAt === null ? '' : `closes at ${timeText(closesAt)}`,
     ]),
   ])
 
@@ -92,7 +92,7 @@ const laneTable = (lanes: readonly LaneJson[]): string =>
   textTable([
     ['lane', 'at', 'rate', 'until', 'paid', 'price a slot', ''],
     ...lanes.map(({ id, payee, kbps, endsAt, slots, slotsPaid, slotPrice, refundableAt }) => [
-      ...[id, payee, rateText(kbps), timeText(endsAt * 1000), `${slotsPaid} of ${slots} slots`, tokens(slotPrice)],
-      `the rest can come back at ${timeText(refundableAt * 1000)}`,
+      ...[id, payee, rateText(kbps), timeText(endsAt), `${slotsPaid} of ${slots} slots`, tokens(slotPrice)],
+      `the rest can come back at ${timeText(refundableAt)}`,
     ]),
   ])

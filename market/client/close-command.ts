@@ -54,7 +54,7 @@ function closeText({ closed, thawing, lanes }: CloseJson): string {
   const lines = [
     ...(closed.length > 0 ? [`Closed ${closed.length} channels: what was left has come back.`] : []),
     ...(thawing.length > 0
-      ? [`${thawing.length} channels thaw until ${timeText(last * 1000)}. Call this again then, to have the rest.`]
+      ? [`${thawing.length} channels thaw until ${timeText(last)}. Call this again then, to have the rest.`]
       : []),
     ...(lanes.length > 0 ? [`Took back what was unpaid of ${lanes.length} lanes.`] : []),
   ]
