@@ -1,14 +1,13 @@
 /** The deaths of one trio: each is looked into before anybody starts again, and then paid for by the chain. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { untilSettled } from '../../market/settling.js'
-import { run } from '../../process/commands.js'
 import type { Seeded } from '../tunnel/seeded.js'
 import type { Audit } from './audit.js'
 import { payerOf, type Role } from './ground.js'
 import type { Kept } from './kept.js'
 import { type KillPlan, planKill } from './plan.js'
 import type { KillRow, TrioEnd } from './result.js'
-import { BANDWITNESS, type Trio } from './trio.js'
+import type { Trio } from './trio.js'
 
 const LOOK_MS = 50
 // Long ones, since the machine may have much to do: what takes so long does not come at all.
@@ -16,7 +15,6 @@ const TRAFFIC_MS = 600_000
 const OVER_BUDGET_MS = 10_000
 const QUIET_MS = 30_000
 const REDEEMED_MS = 60_000
-const COMMAND_MS = 120_000
 const SETTLED_MS = 240_000
 
 export class Rounds {
@@ -77,7 +75,12 @@ export class Rounds {
     const { kept, faults } = await audit.examine(counted, { atDeath: undefined, keepsTunnel: false })
     const { ground } = trio
     const endMs = performance.now() + SETTLED_MS
-    const { deposited, redeemed, open } = await untilSettled(ground.chain, payerOf(ground), () => this.#close(), endMs)
+    const { deposited, redeemed, open } = await untilSettled(
+      ground.chain,
+      payerOf(ground),
+      () => trio.closeChannels(),
+      endMs,
+    )
     const { channels, owed, faults: overpaid } = await audit.worth(kept)
     const all = [
       ...(open > 0 ? [`${open} channels could not be closed`] : []),
@@ -129,18 +132,12 @@ export class Rounds {
 
   /** The client wants everything back. Its payees redeem by themselves, one of which may have to start before. */
   async #closeAll(victim: Role, kept: Kept): Promise<string[]> {
-    await this.#close()
+    await this.#trio.closeChannels()
     if (victim !== 'client') this.start(victim)
     await until(async () => (await this.#audit.unpaid(kept)).length === 0, REDEEMED_MS)
     this.start('client')
     const { faults } = await this.#audit.worth(kept)
     return [...(await this.#audit.unpaid(kept)), ...faults]
-  }
-
-  #close(): Promise<string> {
-    const { accounts, networkFile, rpcUrl } = this.#trio.ground
-    const flags = ['--data-dir', accounts.client.dataDir, '--network', networkFile, '--rpc', rpcUrl, '--json']
-    return run([...BANDWITNESS, 'client', 'close', ...flags], COMMAND_MS)
   }
 
   /** Ends that nobody caused. Whoever ended starts again. @returns predicates */

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { type ClientStatus, clientStatusSchema } from '../../../market/client/status.js'
 import type { Address } from '../../../probe/tunnel/index.js'
 import { freePort } from '../../market/free-port.js'
+import { run } from '../../process/commands.js'
 import { entryPoint } from '../../process/entry-point.js'
 import { type NodeExit, type NodeProcess, startNode } from '../../process/spawn.js'
 import type { Watchdog } from '../../process/watchdog.js'
@@ -17,8 +18,9 @@ import { type Ground, openGround, ROLES, type Role } from './ground.js'
 import type { Purpose } from './kept.js'
 import { User } from './user.js'
 
-export const BANDWITNESS = entryPoint(import.meta.url, '../../../verifier/cli/bandwitness.js')
+const BANDWITNESS = entryPoint(import.meta.url, '../../../verifier/cli/bandwitness.js')
 const READY_MS = 600_000
+const COMMAND_MS = 120_000
 
 /** What the payees say of themselves. */
 export interface PayeeStatus {
@@ -190,6 +192,13 @@ export class Trio {
     if (status === undefined) return undefined
     const { paidBytes, sessions = 0, dropped } = role === 'provider' ? status.relay : status.exit
     return { paidBytes, sessions, overBudget: dropped?.['over-budget'] ?? 0 }
+  }
+
+  /** As a person does: the thaw of all channels begins, and those that have thawed end. */
+  async closeChannels(): Promise<void> {
+    const { accounts, networkFile, rpcUrl } = this.ground
+    const flags = ['--data-dir', accounts.client.dataDir, '--network', networkFile, '--rpc', rpcUrl, '--json']
+    await run([...BANDWITNESS, 'client', 'close', ...flags], COMMAND_MS, this.#watchdog)
   }
 
   async close(): Promise<void> {
