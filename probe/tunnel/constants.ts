@@ -69,7 +69,7 @@ export const PACE_BURST_MS = 10
 export const PACE_BURST_DATAGRAMS = 4
 
 /** Packets that came before an earlier one wait at most so long. A leg whose way is longer than another's by more is of little use. */
-export const MOST_HELD_MS = ALL_SILENT_MS
+export const MOST_HELD_MS = 400
 /** And so many at most: 0.2 s at 100 Mbit/s. */
 export const MOST_HELD = 2048
 /** What went over a leg that is no longer in use comes within this time: late, or once more over another leg. */
