@@ -45,12 +45,6 @@ export class VoucherStore {
     this.#newest.set(kept.voucher.channel, kept)
   }
 
-  /** For a channel that has ended. */
-  async drop(channel: Hex): Promise<void> {
-    await this.#level.del(channel)
-    this.#newest.delete(channel)
-  }
-
   close(): Promise<void> {
     return this.#level.close()
   }
