@@ -4,6 +4,7 @@ import { forwardings } from '../../test/fixtures/forwardings.js'
 import { failed, keysOf } from '../../test/fixtures/records.js'
 import { HOST, Network, type NetworkOptions, story } from '../../test/harness.js'
 import { verifyTranscript } from '../../transcript/verify.js'
+import type { Outcome } from '../../verdict/outcome.js'
 
 const CLAIM_KBPS = 10_000
 
@@ -11,9 +12,10 @@ describe('a session without a path', function () {
   this.timeout(60_000)
   let network: Network | undefined
 
-  async function outcomeOf(options: Partial<NetworkOptions>) {
-    network = await Network.open({ claimKbps: CLAIM_KBPS, ...options })
-    const result = await network.measure()
+  async function outcomeOf(options: Partial<NetworkOptions>, isDisturbed = (_: Outcome) => false) {
+    const opened = await Network.open({ claimKbps: CLAIM_KBPS, ...options })
+    network = opened
+    const result = await opened.measureAgain(isDisturbed, () => opened.measure())
     const { checks, outcome } = await verifyTranscript(result.record, keysOf(network))
     expect(failed(checks), story(network, result)).to.deep.equal([])
     expect(outcome).to.deep.equal(result.outcome)
@@ -31,7 +33,8 @@ describe('a session without a path', function () {
   })
 
   it('names the path MTU behind a full queue, too', async () => {
-    const outcome = await outcomeOf({ forwarding: forwardings.narrowPathWithQueue })
+    // Full datagrams that come in bursts, as from a busy machine, leave no room for small ones.
+    const outcome = await outcomeOf({ forwarding: forwardings.narrowPathWithQueue }, ({ kind }) => kind === 'dead')
     expect(outcome).to.deep.equal({ kind: 'no-path', reason: 'path-mtu' })
   })
 
