@@ -94,13 +94,15 @@ describe('a client that cheats', function () {
     return kept
   }
 
-  it('as a freeloader has no more sessions at once than the credit of its prefix has budgets', async () => {
+  it('as a freeloader takes no more than the credit of its prefix', async () => {
     const { relay, payee } = await provider()
     const report = await freeload({
       ...{ ...payee, hosts: ['127.9.1.1', '127.9.1.2'], forMs: 3000 },
       ...{ orderTokens: async () => [], era: () => 1 },
     })
-    expect(report).to.include({ tokens: 0, tokenBytes: 0, eras: 1, strangerSessions: CREDIT_SESSIONS })
+    expect(report).to.include({ tokens: 0, tokenBytes: 0, eras: 1 })
+    // A session that ends gives back what it has not used, so there may be more of them.
+    expect(report.strangerSessions).to.be.at.least(CREDIT_SESSIONS)
     expect(report.outOfCredit).to.be.above(0)
     expect(report.strangerBytes).to.be.within(1, CREDIT_SESSIONS * SHAPE.budgetBytes)
     expect(relay.stats.refused.credit).to.equal(report.outOfCredit)
