@@ -29,6 +29,8 @@ import { simPlots } from './sim/plots.js'
 import type { SimResult } from './sim/result.js'
 import { simTables } from './sim/tables.js'
 import { type StoreResult, storeTable } from './store/result.js'
+import type { TunnelResult } from './tunnel/result.js'
+import { tunnelTables } from './tunnel/tables.js'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const DOCS = join(ROOT, 'docs')
@@ -47,6 +49,7 @@ type Result =
   | EscrowResult
   | ScaleResult
   | LanesResult
+  | TunnelResult
 
 /** The tables of a run, each with the name of its markers. @throws UserError 'usage' */
 function tablesOf(result: Result): Readonly<Record<string, string>> {
@@ -77,6 +80,8 @@ function tablesOf(result: Result): Readonly<Record<string, string>> {
       return { scale: scaleTables(result) }
     case 'lanes':
       return { lanes: lanesTables(result) }
+    case 'tunnel':
+      return { tunnel: tunnelTables(result) }
     default:
       throw new UserError('usage', 'This file belongs to a bench that has no tables.')
   }
