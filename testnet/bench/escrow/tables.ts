@@ -71,7 +71,7 @@ function lifeTable({ kills, relay, exit }: EscrowResult): string[] {
     kb(sum(lives.map(deliveredOf))),
     kb(sum(lives.map(life => life.signedBytes))),
     kb(sum(lives.map(life => life.paidBytes))),
-    kb(quantile(lives.map(unpaidOf), 0.5)),
+    lives.length === 0 ? '–' : kb(quantile(lives.map(unpaidOf), 0.5)),
     kb(most(lives.map(unpaidOf))),
     kb(bound),
   ]
