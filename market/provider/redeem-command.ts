@@ -15,9 +15,9 @@ import { UserError } from '../../verifier/config/errors.js'
 import type { TxResult } from '../../verifier/core/ports.js'
 import type { Purpose } from '../core/purpose.js'
 import { LANE_FOLDER, ownLanes } from './lanes/open-lanes.js'
-import { ServedStore } from './lanes/served-store.js'
+import { openServedStore } from './lanes/served-store.js'
 import { redeemerOf, VOUCHER_FOLDERS } from './vouchers/till.js'
-import { VoucherStore } from './vouchers/voucher-store.js'
+import { openVoucherStore } from './vouchers/voucher-store.js'
 
 const OPTIONS = {
   ...ACCOUNT_OPTIONS,
@@ -60,7 +60,7 @@ export const providerRedeem: Command<Flags> = {
       const purposes = (['relay', 'exit'] as const).filter(one => existsSync(folderOf(flags, one)))
       const [redeemed, released]: [RedeemJson['redeemed'][number][], Hex[]] = [[], []]
       for (const purpose of purposes) {
-        const store = await VoucherStore.open(folderOf(flags, purpose))
+        const store = await openVoucherStore(folderOf(flags, purpose))
         try {
           const { channels, redeemer } = redeemerOf({ store, purpose, chain: own.chain, log: openLog('warn') })
           for (const { id: channel, bytes, wei, result } of await redeemer.redeemAll()) {
@@ -83,7 +83,7 @@ export const providerRedeem: Command<Flags> = {
 
 async function settleLanes(folder: string, { chain }: OwnAccount): Promise<RedeemJson['settled']> {
   if (!existsSync(folder)) return []
-  const store = await ServedStore.open(folder)
+  const store = await openServedStore(folder)
   try {
     const { lanes, settler } = await ownLanes(chain, store, openLog('warn'))
     await lanes.lookAgain()

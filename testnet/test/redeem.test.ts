@@ -8,7 +8,7 @@ import { purposeOf } from '../../market/core/purpose.js'
 import { regionOf } from '../../market/core/region.js'
 import type { RedeemJson } from '../../market/provider/redeem-command.js'
 import { VOUCHER_FOLDERS } from '../../market/provider/vouchers/till.js'
-import { VoucherStore } from '../../market/provider/vouchers/voucher-store.js'
+import { openVoucherStore } from '../../market/provider/vouchers/voucher-store.js'
 import { keccakText } from '../../proto/hash.js'
 import { type Hex, toHex } from '../../proto/hex.js'
 import { connectChain } from '../../verifier/chain/connect.js'
@@ -64,8 +64,8 @@ describe('redemption by the command line', function () {
       const state = { sessionId: keccakText('session'), bytes: 77, head: keccakText('head'), elapsedMs: 12 }
       const voucher = { ...state, channel: id, total: 30 * MIB }
       const signature = toHex(await voucherSigner(payer.network, user.privateKey as Hex).sign(voucher))
-      const store = await VoucherStore.open(folder)
-      await store.put({ voucher, signature })
+      const store = await openVoucherStore(folder)
+      await store.put(id, { voucher, signature })
       const locked = await provider('redeem')
       expect(locked.code).to.equal(6)
       expect(complaint(locked)).to.include('another process uses it')

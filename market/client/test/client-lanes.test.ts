@@ -16,7 +16,7 @@ import { useLiveNetwork } from '../../../verifier/chain/test/live-network.js'
 import { silent } from '../../../verifier/net/test/network.js'
 import { Lifecycle } from '../../../verifier/node/lifecycle.js'
 import { ownLanes } from '../../provider/lanes/open-lanes.js'
-import { ServedStore } from '../../provider/lanes/served-store.js'
+import { openServedStore } from '../../provider/lanes/served-store.js'
 import { ClientLanes } from '../client-lanes.js'
 import { LaneRefunds } from '../lane-refunds.js'
 
@@ -56,7 +56,7 @@ describe('the lanes of a client', function () {
   it('are one for each provider, signed when a slot is over, settled, and what is left comes back', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'bandwitness-served-'))
     await life.open(folder, one => rm(one, { recursive: true }))
-    const store = await life.open(ServedStore.open(join(folder, 'lanes')), one => one.close())
+    const store = await life.open(openServedStore(join(folder, 'lanes')), one => one.close())
     const { lanes: own, settler } = await ownLanes(payee, store, silent)
     const lanes = lanesUntil(Date.now() + HOUR_MS)
     expect(lanes.wish).to.deep.equal({ kbps: KBPS, maxPrice: LANE_PRICE })

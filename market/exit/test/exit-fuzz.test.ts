@@ -51,7 +51,7 @@ function tillOf() {
   const kept = new Map<Hex, KeptVoucher>()
   const store = {
     newest: (id: Hex) => kept.get(id),
-    put: async (one: KeptVoucher) => void kept.set(one.voucher.channel, one),
+    put: async (id: Hex, one: KeptVoucher) => void kept.set(id, one),
   }
   const channels = { find: async (id: Hex) => (id === funded.id ? { ...funded, isPremium: false } : undefined) }
   const signerOf = (voucher: Voucher, signature: Uint8Array) => voucherSignerOf(NETWORK, voucher, signature)

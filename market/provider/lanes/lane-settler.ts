@@ -8,7 +8,7 @@ import type { WallClock } from '../../../verifier/node/wall-clock.js'
 import type { ServedStore } from './served-store.js'
 
 export interface LaneSettlerModules {
-  readonly store: Pick<ServedStore, 'of'>
+  readonly store: Pick<ServedStore, 'newest'>
   /** that pay this account, by id */
   readonly lanes: () => ReadonlyMap<Hex, KnownLane>
   readonly send: (lane: Lane, slots: number, signature: Uint8Array) => Promise<TxResult>
@@ -56,7 +56,7 @@ export class LaneSettler {
     const { store, lanes, send } = this.#modules
     const settled: Settlement[] = []
     for (const { id, lane, slotsPaid } of lanes().values()) {
-      const kept = store.of(id)
+      const kept = store.newest(id)
       if (kept === undefined || kept.slots <= slotsPaid || !isDue(lane)) continue
       const result = await send(lane, kept.slots, fromHex(kept.signature))
       settled.push({ id, slots: kept.slots, wei: BigInt(kept.slots - slotsPaid) * lane.slotPrice, result })

@@ -17,7 +17,7 @@ import { repeat } from '../../../verifier/node/waiting.js'
 import { WALL_CLOCK } from '../../../verifier/node/wall-clock.js'
 import { LaneSettler } from './lane-settler.js'
 import { OwnLanes } from './own-lanes.js'
-import { ServedStore } from './served-store.js'
+import { openServedStore, type ServedStore } from './served-store.js'
 
 /** Of served slots, in the data directory. */
 export const LANE_FOLDER = 'lanes'
@@ -45,7 +45,7 @@ export async function ownLanes(chain: EthersChain, store: ServedStore, log: Logg
 
 /** Follows the lanes on the chain until the node stops. @throws RpcFault; UserError if another process uses the store */
 export async function openLanes(chain: EthersChain, dataDir: string, log: Logger, life: Lifecycle): Promise<Lanes> {
-  const store = await life.open(ServedStore.open(join(dataDir, LANE_FOLDER)), one => one.close())
+  const store = await life.open(openServedStore(join(dataDir, LANE_FOLDER)), one => one.close())
   const { lanes, settler, times } = await ownLanes(chain, store, log)
   const complain = (error: Error) => log.warn({ error: error.message }, 'could not settle lanes for now')
   const look = async () => {

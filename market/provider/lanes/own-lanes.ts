@@ -13,7 +13,7 @@ import type { ServedStore } from './served-store.js'
 export interface OwnLanesModules {
   /** What the contract's log says of the lanes that pay this account. */
   readonly read: () => Promise<ReadonlyMap<Hex, KnownLane>>
-  readonly store: Pick<ServedStore, 'of' | 'put'>
+  readonly store: Pick<ServedStore, 'newest' | 'put'>
   /** The account whose key took a session into a lane; undefined for what is no signature. */
   readonly signerOf: (session: LaneSession, signature: Uint8Array) => Hex | undefined
   /** The account whose key signed for slots; undefined for what is no signature. */
@@ -93,7 +93,7 @@ export class OwnLanes implements Lanes {
   async #keep(id: Hex, slots: number, signature: Uint8Array): Promise<LaneShare | undefined> {
     const { store, slotsSignerOf, wallClock } = this.#modules
     const lane = this.#lanes.get(id)?.lane
-    if (lane === undefined || slots > lane.slots || slots <= (store.of(id)?.slots ?? 0)) return undefined
+    if (lane === undefined || slots > lane.slots || slots <= (store.newest(id)?.slots ?? 0)) return undefined
     if (slotsSignerOf({ id, slots }, signature) !== lane.signer) return undefined
     await store.put(id, { slots, signature: toHex(signature) })
     const nowMs = wallClock.nowMs()

@@ -20,7 +20,7 @@ import type { Purpose } from '../../core/purpose.js'
 import { OwnChannels } from './own-channels.js'
 import { Redeemer } from './redeemer.js'
 import { VoucherBook } from './voucher-book.js'
-import { VoucherStore } from './voucher-store.js'
+import { openVoucherStore, type VoucherStore } from './voucher-store.js'
 
 /** Of the vouchers for a purpose, in the data directory. */
 export const VOUCHER_FOLDERS = { relay: 'vouchers', exit: 'exit-vouchers' } as const
@@ -62,7 +62,7 @@ export function redeemerOf({
 /** Redeems until the node stops. @throws UserError if another process uses the store */
 export async function openTill({ dataDir, purpose, chain, log }: TillOptions, life: Lifecycle): Promise<Till> {
   const { context } = chain
-  const store = await life.open(VoucherStore.open(join(dataDir, VOUCHER_FOLDERS[purpose])), one => one.close())
+  const store = await life.open(openVoucherStore(join(dataDir, VOUCHER_FOLDERS[purpose])), one => one.close())
   const { channels, redeemer } = redeemerOf({ store, purpose, chain, log })
   // Vouchers wait while the chain cannot be reached.
   const complain = (error: Error) => log.warn({ error: error.message }, 'could not redeem vouchers for now')

@@ -50,7 +50,7 @@ export class VoucherBook implements Payments {
     const carried = this.#carried.get(channel) ?? newest
     const bytes = Math.min(sessionBytes, newlyPaidBytes(Math.max(newest, total), carried, payable))
     if (bytes <= 0) return undefined
-    if (total > newest) await store.put({ voucher, signature: toHex(signature) })
+    if (total > newest) await store.put(channel, { voucher, signature: toHex(signature) })
     this.#carried.set(channel, carried + bytes)
     return bytes
   }

@@ -53,7 +53,7 @@ describe('the lanes of a provider', () => {
     kept = new Map()
     settled = []
     const store = {
-      of: (lane: Hex) => kept.get(lane),
+      newest: (lane: Hex) => kept.get(lane),
       put: async (lane: Hex, slots: KeptSlots) => void kept.set(lane, slots),
     }
     isDown = false

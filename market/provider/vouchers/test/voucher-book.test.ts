@@ -11,7 +11,7 @@ import type { FundedChannel } from '../../../core/channel.js'
 import { purposeOf } from '../../../core/purpose.js'
 import { OwnChannels } from '../own-channels.js'
 import { VoucherBook } from '../voucher-book.js'
-import { VoucherStore } from '../voucher-store.js'
+import { openVoucherStore, type VoucherStore } from '../voucher-store.js'
 
 const NETWORK = { chainId: 31_337, contract: `0x${'ee'.repeat(20)}` as Hex }
 const USER = Wallet.createRandom()
@@ -37,7 +37,7 @@ describe("a provider's vouchers", () => {
   let book: VoucherBook
 
   const open = async () => {
-    store = await VoucherStore.open(join(directory, 'vouchers'))
+    store = await openVoucherStore(join(directory, 'vouchers'))
     const reader = {
       events: async () => {
         reads++
