@@ -9,7 +9,6 @@
 import { DATAGRAM_BYTES, IP_UDP_HEADER_BYTES, TAG_BYTES } from '../../proto/datagram.js'
 import type { DatagramPort, PortFacts, ReceivedBatch } from '../io/datagram-port.js'
 import { openPort } from '../io/open-port.js'
-import { type Paced, startPaced, stopPaced } from '../io/ticker.js'
 import type { LaneShare, MonotonicClock, Paid } from '../ports.js'
 import { echoOf, PathValidation } from '../wire/path-validation.js'
 import { ChallengeCap } from './challenge-cap.js'
@@ -17,12 +16,12 @@ import { clockOf } from './clock.js'
 import { OVERRUNS_MS } from './counters.js'
 import { DelayQueue } from './delay-queue.js'
 import { type Forwarding, type ForwardingSpec, loadForwarding, type Packet } from './forwarding.js'
+import { FullLink, type WaitingDatagram } from './full-link.js'
 import { LaneRates } from './lane-rates.js'
 import { LeftOver } from './left-over.js'
 import type { PortSpec } from './port-spec.js'
 import { type RelayCounterMemory, type RelayTraffic, relayTraffic } from './relay-stats.js'
 import { RelayedSession, type SessionSpec } from './relayed-session.js'
-import { Scheduler } from './scheduler.js'
 import { TagTable } from './tag-table.js'
 
 export interface RelayingOptions extends PortSpec {
@@ -46,23 +45,14 @@ export type RelayingEvent =
   | { readonly kind: 'path'; readonly session: number; readonly validated: boolean }
   | { readonly kind: 'receipt'; readonly session: number; readonly due: DueReceipt }
 
-/** A copy that waits for its turn. */
-interface WaitingDatagram {
-  readonly bytes: Buffer
-  readonly session: number
-}
-
 /** A copy that waits until its time. */
 interface DelayedDatagram extends WaitingDatagram {
   readonly dueMs: number
 }
 
-/** Between two turns of a full link, a little of it goes at once. */
-const TURN_MS = 0.5
-
 type WritablePacket = { -readonly [Name in keyof Packet]: Packet[Name] }
 
-export class Relaying implements Paced {
+export class Relaying {
   readonly #clock: MonotonicClock
   readonly #stats: RelayTraffic
   readonly #forwarding: Forwarding
@@ -73,7 +63,7 @@ export class Relaying implements Paced {
   readonly #leftOver: LeftOver
   readonly #laneRates = new LaneRates()
   readonly #delayed: DelayQueue<DelayedDatagram>
-  readonly #scheduler: Scheduler<WaitingDatagram> | undefined
+  readonly #fullLink: FullLink | undefined
   #port!: DatagramPort
   #overrunTimer: NodeJS.Timeout | undefined
   readonly #packet: WritablePacket = {
@@ -99,7 +89,11 @@ export class Relaying implements Paced {
     this.#emit = emit
     this.#leftOver = new LeftOver(claimKbps, clock.now())
     if (linkKbps !== undefined)
-      this.#scheduler = new Scheduler(linkKbps, claimKbps, clock.now(), gone => this.#giveWay(gone))
+      this.#fullLink = new FullLink({
+        ...{ linkKbps, claimKbps, clock },
+        send: waiting => this.#sendWaiting(waiting),
+        giveWay: waiting => this.#giveWay(waiting),
+      })
     this.#delayed = new DelayQueue(
       () => clock.now(),
       waiting => this.#releaseDelayed(waiting),
@@ -126,7 +120,7 @@ export class Relaying implements Paced {
 
   setClaim(claimKbps: number): void {
     this.#leftOver.setClaim(claimKbps, this.#clock.now())
-    this.#scheduler?.setClaim(claimKbps, this.#clock.now())
+    this.#fullLink?.setClaim(claimKbps)
   }
 
   /** An event tells whether the session's path was validated. */
@@ -173,16 +167,8 @@ export class Relaying implements Paced {
     for (const session of this.#byId.values()) session.path.stop()
     this.#byId.clear()
     this.#delayed.stop()
-    stopPaced(this)
+    this.#fullLink?.stop()
     await this.#port.close()
-  }
-
-  /** Runs while the link is full. */
-  run(): number | undefined {
-    const nowMs = this.#clock.now()
-    this.#release(nowMs)
-    const dueMs = this.#scheduler!.dueMs
-    return dueMs === undefined ? undefined : performance.now() + Math.max(TURN_MS, dueMs - nowMs)
   }
 
   #onBatch(batch: ReceivedBatch): void {
@@ -209,12 +195,12 @@ export class Relaying implements Paced {
       else dropped[verdict]++
     }
     this.#port.flush()
-    this.#sendOn()
+    this.#fullLink?.sendOn()
   }
 
   /** On a link of a known rate, payers wait in queues of their own, and take nothing from others. */
   #hasRoom(session: RelayedSession, ipBytes: number, arrivedMs: number): boolean {
-    const isApart = this.#scheduler !== undefined && session.classAt(arrivedMs) !== 'unpaid'
+    const isApart = this.#fullLink !== undefined && session.classAt(arrivedMs) !== 'unpaid'
     return isApart || this.#leftOver.take(session.reserved, ipBytes, arrivedMs)
   }
 
@@ -252,32 +238,31 @@ export class Relaying implements Paced {
   /** Sends the datagram that `#packet` describes, or queues it. */
   #pass(batch: ReceivedBatch, i: number, session: RelayedSession): void {
     const { bytes, length } = this.#packet
-    if (this.#scheduler === undefined) {
+    if (this.#fullLink === undefined) {
       this.#port.forward(i, length, session.nextHop)
       this.#count(session, length)
       return
     }
     const waiting = { bytes: Buffer.from(bytes.subarray(0, length)), session: session.id }
-    this.#queue(session, waiting, batch.arrivedMs[i]!)
+    this.#fullLink.queue(session, waiting, batch.arrivedMs[i]!)
   }
 
   #releaseDelayed(waiting: DelayedDatagram): void {
     const session = this.#byId.get(waiting.session)
     if (!session) return // the session has ended in the meantime
-    if (this.#scheduler === undefined) {
-      this.#port.send(waiting.bytes, session.nextHop)
-      this.#count(session, waiting.bytes.length)
+    if (this.#fullLink === undefined) {
+      this.#send(session, waiting.bytes)
       return
     }
-    this.#queue(session, waiting, this.#clock.now())
-    this.#sendOn()
+    this.#fullLink.queue(session, waiting, this.#clock.now())
+    this.#fullLink.sendOn()
   }
 
-  /** `#sendOn` must follow, after others perhaps. */
-  #queue(session: RelayedSession, waiting: WaitingDatagram, arrivedMs: number): void {
-    this.#release(arrivedMs)
-    const bytes = session.bytesOf(waiting.bytes.length)
-    this.#scheduler!.add(session.classAt(arrivedMs), session.id, waiting, bytes, arrivedMs)
+  #sendWaiting({ session: id, bytes }: WaitingDatagram): void {
+    const session = this.#byId.get(id)
+    if (session === undefined)
+      this.#stats.dropped['link-full']++ // its turn came after its session
+    else this.#send(session, bytes)
   }
 
   #giveWay({ session, bytes }: WaitingDatagram): void {
@@ -285,23 +270,9 @@ export class Relaying implements Paced {
     this.#byId.get(session)?.refund(bytes.length)
   }
 
-  /** Sends what the link takes now, and goes on until nothing waits. */
-  #sendOn(): void {
-    if (this.#scheduler === undefined) return
-    this.#release(this.#clock.now())
-    if (this.#scheduler.dueMs !== undefined) startPaced(this)
-  }
-
-  #release(nowMs: number): void {
-    for (let next = this.#scheduler!.next(nowMs); next !== undefined; next = this.#scheduler!.next(nowMs)) {
-      const session = this.#byId.get(next.session)
-      if (session === undefined) {
-        this.#stats.dropped['link-full']++ // its turn came after its session
-        continue
-      }
-      this.#port.send(next.bytes, session.nextHop)
-      this.#count(session, next.bytes.length)
-    }
+  #send(session: RelayedSession, bytes: Buffer): void {
+    this.#port.send(bytes, session.nextHop)
+    this.#count(session, bytes.length)
   }
 
   #count(session: RelayedSession, length: number): void {
