@@ -4,9 +4,9 @@
  * its datagrams may be pings.
  */
 import type { Forwarding } from '../../../probe/plane/forwarding.js'
-import { Link, takesAll } from '../cheats/link.js'
+import { Link } from '../cheats/link.js'
 import type { ForwardingOptions } from '../profile.js'
-import { Books } from './books.js'
+import { booked } from './booked.js'
 import { charging } from './charging.js'
 
 export const tollgate = charging(
@@ -19,21 +19,13 @@ const SMALL_BYTES = 300
 
 export function createForwarding({ claimKbps, ...place }: ForwardingOptions): Forwarding {
   const link = new Link(claimKbps * PAYERS_SHARE)
-  const books = new Books(place)
   /** sessions that pay and pad no more */
   const users = new Set<number>()
-  return {
-    ...takesAll,
+  return booked(place, {
     forward: (packet, nowMs) => {
       const isSmall = packet.length <= SMALL_BYTES
       if (isSmall && packet.paid) users.add(packet.session)
-      const goesOn = isSmall || !users.has(packet.session) || link.takes(packet, nowMs)
-      books.see(packet, goesOn)
-      return goesOn ? 'now' : 'drop'
+      return isSmall || !users.has(packet.session) || link.takes(packet, nowMs) ? 'now' : 'drop'
     },
-    bill: (session, bytes) => {
-      books.bill(session, bytes)
-      return bytes
-    },
-  }
+  })
 }

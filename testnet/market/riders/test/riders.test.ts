@@ -8,7 +8,7 @@ import pino from 'pino'
 import type { PurseChannel } from '../../../../market/client/purse.js'
 import { payableBytes } from '../../../../market/core/channel.js'
 import { VoucherBook } from '../../../../market/provider/vouchers/voucher-book.js'
-import { VoucherStore } from '../../../../market/provider/vouchers/voucher-store.js'
+import { openVoucherStore } from '../../../../market/provider/vouchers/voucher-store.js'
 import { Relay, systemClock, systemRandom } from '../../../../probe/index.js'
 import { paidWindowBytes } from '../../../../probe/plane/allowance.js'
 import { shapeOf } from '../../../../probe/verdict/session-shape.js'
@@ -51,7 +51,7 @@ describe('a client that cheats', function () {
     const key = toHex(randomBytes(32))
     const signer = answerSigner(NETWORK, key)
     const account = signer.account as Hex
-    const store = await VoucherStore.open(join(directory, account))
+    const store = await openVoucherStore(join(directory, account))
     ends.push(() => store.close())
     const own = (id: Hex) => {
       const channel = channels.get(id)
