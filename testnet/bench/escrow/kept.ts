@@ -3,7 +3,7 @@ import { cp, mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Purse } from '../../../market/client/purse.js'
-import { type KeptVoucher, VoucherStore } from '../../../market/provider/vouchers/voucher-store.js'
+import { type KeptVoucher, openVoucherStore } from '../../../market/provider/vouchers/voucher-store.js'
 import type { Hex } from '../../../proto/hex.js'
 import type { Ground } from './ground.js'
 
@@ -37,7 +37,7 @@ export async function readKept({ accounts: { client, provider, exit }, chain }: 
 
 async function vouchersIn(path: string): Promise<ReadonlyMap<Hex, KeptVoucher>> {
   const all = await withCopy(path, async copy => {
-    const store = await VoucherStore.open(copy)
+    const store = await openVoucherStore(copy)
     const vouchers = store.all()
     await store.close()
     return vouchers

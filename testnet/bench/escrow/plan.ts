@@ -1,5 +1,5 @@
 /** Who dies next, and when: a seed decides. */
-import type { Seeded } from '../tunnel/seeded.js'
+import type { Seeded } from '../seeded.js'
 import { ROLES, type Role } from './ground.js'
 
 export interface KillPlan {

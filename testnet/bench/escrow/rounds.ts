@@ -1,7 +1,7 @@
 /** The deaths of one trio: each is looked into before anybody starts again, and then paid for by the chain. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { untilSettled } from '../../market/settling.js'
-import type { Seeded } from '../tunnel/seeded.js'
+import type { Seeded } from '../seeded.js'
 import type { Audit } from './audit.js'
 import { payerOf, type Role } from './ground.js'
 import type { Kept } from './kept.js'

@@ -6,13 +6,14 @@ import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { run as runCommand } from '../../process/commands.js'
 import { startWatchdog } from '../../process/watchdog.js'
+import { verdictOf } from '../criteria.js'
 import { machineText } from '../machine.js'
 import { positive } from '../numbers.js'
 import { MIXES } from './plan.js'
 import type { LanesResult, MixRow } from './result.js'
 import { measureMix } from './rig.js'
 import { lanesTables } from './tables.js'
-import { criteriaOf, verdictOf } from './verdict.js'
+import { criteriaOf } from './verdict.js'
 
 const OPTIONS = {
   /** of each mix */
@@ -37,7 +38,7 @@ export async function run(args: string[]): Promise<number> {
     await watchdog.close()
   }
   const criteria = criteriaOf(rows)
-  const { ok, line } = verdictOf(criteria)
+  const { ok, line } = verdictOf('lanes', criteria)
   const commit = await runCommand(['git', 'rev-parse', '--short', 'HEAD']).catch(() => 'unknown')
   const facts = { bench: 'lanes', date: new Date().toISOString(), machine: machineText(), commit } as const
   const result: LanesResult = { ...facts, seed, rows, criteria, ok, verdict: line }

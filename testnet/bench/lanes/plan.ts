@@ -4,7 +4,7 @@ import { purposeOf } from '../../../market/core/purpose.js'
 import { PREMIUM_SHARE, STRANGERS_FILL } from '../../../probe/constants.js'
 import { shapeOf } from '../../../probe/verdict/session-shape.js'
 import type { Hex } from '../../../proto/hex.js'
-import { Seeded } from '../tunnel/seeded.js'
+import { Seeded } from '../seeded.js'
 
 /** Two cores carry three times as much without being the limit. */
 export const LINK_KBPS = 30_000

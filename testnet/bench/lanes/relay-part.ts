@@ -7,11 +7,11 @@ import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { LANE_FOLDER } from '../../../market/provider/lanes/open-lanes.js'
 import { OwnLanes } from '../../../market/provider/lanes/own-lanes.js'
-import { ServedStore } from '../../../market/provider/lanes/served-store.js'
+import { openServedStore } from '../../../market/provider/lanes/served-store.js'
 import { OwnChannels } from '../../../market/provider/vouchers/own-channels.js'
 import { VOUCHER_FOLDERS } from '../../../market/provider/vouchers/till.js'
 import { VoucherBook } from '../../../market/provider/vouchers/voucher-book.js'
-import { VoucherStore } from '../../../market/provider/vouchers/voucher-store.js'
+import { openVoucherStore } from '../../../market/provider/vouchers/voucher-store.js'
 import { everybodyReserved, Relay } from '../../../probe/relay/relay.js'
 import { systemClock, systemRandom } from '../../../probe/system.js'
 import type { Hex } from '../../../proto/hex.js'
@@ -19,7 +19,7 @@ import type { EscrowEvent } from '../../../verifier/chain/escrow-log.js'
 import { laneSessionSigner, laneSlotsSigner } from '../../../verifier/chain/lane-signatures.js'
 import { voucherSignerOf } from '../../../verifier/chain/vouchers.js'
 import { PROVIDER_KEYS } from '../../lab/session.js'
-import { framed } from '../tunnel/framed-stream.js'
+import { framed } from '../framed-stream.js'
 import { channelOf, LANES_FILE, laneOf, NETWORK, SLOT_SECONDS } from './chain-facts.js'
 import { CLAIM_KBPS, LINK_KBPS } from './plan.js'
 import type { Part, RelayOptions } from './role-messages.js'
@@ -56,7 +56,7 @@ async function paymentsOf({ users, directory }: RelayOptions): Promise<VoucherBo
     balance: async (id: Hex) => known.get(id)!,
   }
   return new VoucherBook({
-    store: await VoucherStore.open(join(directory, VOUCHER_FOLDERS.relay)),
+    store: await openVoucherStore(join(directory, VOUCHER_FOLDERS.relay)),
     channels: new OwnChannels(reader, 'relay', systemClock),
     signerOf: (voucher, signature) => voucherSignerOf(NETWORK, voucher, signature),
   })
@@ -67,7 +67,7 @@ async function lanesOf({ users, directory }: RelayOptions): Promise<OwnLanes> {
   const inLanes = users.filter(({ traffic }) => traffic === 'lane')
   const lanes = new OwnLanes({
     read: async () => new Map(inLanes.map(user => laneOf(user)).map(one => [one.id, one])),
-    store: await ServedStore.open(join(directory, LANE_FOLDER)),
+    store: await openServedStore(join(directory, LANE_FOLDER)),
     signerOf: (session, signature) => laneSessionSigner(LANES_FILE, session, signature),
     slotsSignerOf: (served, signature) => laneSlotsSigner(LANES_FILE, served, signature),
     ...{ slotSeconds: SLOT_SECONDS, wallClock: { nowMs: () => systemClock.now() - startedMs }, clock: systemClock },

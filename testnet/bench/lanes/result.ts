@@ -1,5 +1,5 @@
 /** The results of `bench lanes`, as in its JSON file. */
-import type { Criterion } from '../tunnel/result.js'
+import type { Criterion } from '../criteria.js'
 import type { Mix, Paying } from './plan.js'
 import type { Carried, Counted, Reading } from './role-messages.js'
 

@@ -1,8 +1,8 @@
 /** The figures of a full link as tables. Pure. */
+import { criteriaTable } from '../criteria.js'
 import { percent } from '../figures.js'
 import { table } from '../markdown.js'
 import { median } from '../quantile.js'
-import { criteriaTable } from '../tunnel/tables.js'
 import { CLAIM_KBPS, LANE_KBPS, PAYING } from './plan.js'
 import type { LanesResult, MixRow } from './result.js'
 

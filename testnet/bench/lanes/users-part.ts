@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { Purse } from '../../../market/client/purse.js'
 import { systemClock } from '../../../probe/system.js'
-import { Seeded } from '../tunnel/seeded.js'
+import { Seeded } from '../seeded.js'
 import { channelOf, NETWORK } from './chain-facts.js'
 import { Flows } from './flows.js'
 import type { NumberedUser, Part, Span, UsersOptions } from './role-messages.js'

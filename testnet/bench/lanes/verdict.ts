@@ -1,6 +1,5 @@
-/** The bounds of a full link, and whether they hold. Pure. */
-import type { Criterion } from '../tunnel/result.js'
-import { holds } from '../tunnel/verdict.js'
+/** The bounds of a full link. Pure. */
+import type { Criterion } from '../criteria.js'
 import { CLAIM_KBPS, LANE_KBPS } from './plan.js'
 import type { MixRow } from './result.js'
 import type { Reading } from './role-messages.js'
@@ -39,12 +38,3 @@ export const criteriaOf = (rows: readonly MixRow[]): Criterion[] =>
       },
     ]
   })
-
-export function verdictOf(criteria: readonly Criterion[]): { ok: boolean; line: string } {
-  const failed = criteria.filter(one => !holds(one)).length
-  const ok = failed === 0
-  const line = ok
-    ? `PASS lanes: all ${criteria.length} bounds hold`
-    : `FAIL lanes: ${failed} of ${criteria.length} bounds do not hold`
-  return { ok, line }
-}

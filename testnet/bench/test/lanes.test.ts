@@ -1,14 +1,16 @@
 /** The pure parts of `bench lanes`, and a second of it with all of its processes. No delays: those depend on the machine. */
+
 import { expect } from 'chai'
 import { shapeOf } from '../../../probe/verdict/session-shape.js'
 import { IP_DATAGRAM_BYTES } from '../../../proto/datagram.js'
 import { startWatchdog } from '../../process/watchdog.js'
+import { verdictOf } from '../criteria.js'
 import { carriedOf } from '../lanes/carried.js'
 import { CLAIM_KBPS, LANE_KBPS, LINK_KBPS, MIXES, PREMIUM_KBPS, type UserPlan, usersOf } from '../lanes/plan.js'
 import type { MixRow } from '../lanes/result.js'
 import { measureMix } from '../lanes/rig.js'
 import { lanesTables } from '../lanes/tables.js'
-import { criteriaOf, verdictOf } from '../lanes/verdict.js'
+import { criteriaOf } from '../lanes/verdict.js'
 
 const kbpsOf = (users: readonly UserPlan[]) => users.reduce((sum, { kbps }) => sum + kbps, 0)
 
@@ -58,7 +60,7 @@ describe('the verdict of bench lanes', () => {
     classes: { lane: of(LANE_KBPS, 1), premium: of(LINK_KBPS, 10), basic: of(2 * LINK_KBPS, 50) },
     counted: { dropped: { 'link-full': 1 }, overruns: 0, paidBytes: 1 << 20, voidPayments: 0 },
   }
-  const isOk = (change: Partial<MixRow>) => verdictOf(criteriaOf([row, { ...row, ...change }])).ok
+  const isOk = (change: Partial<MixRow>) => verdictOf('lanes', criteriaOf([row, { ...row, ...change }])).ok
   const withClasses = (change: Partial<MixRow['classes']>) => isOk({ classes: { ...row.classes, ...change } })
 
   it('passes within its bounds', () => expect(isOk({})).to.equal(true))
@@ -75,7 +77,7 @@ describe('the verdict of bench lanes', () => {
 
   it('has tables', () => {
     const criteria = criteriaOf([row])
-    const { ok, line: verdict } = verdictOf(criteria)
+    const { ok, line: verdict } = verdictOf('lanes', criteria)
     const facts = {
       bench: 'lanes',
       date: '2026-01-01T00:00:00Z',

@@ -2,12 +2,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Mode } from '../../../probe/tunnel/index.js'
 import type { Watchdog } from '../../process/watchdog.js'
+import type { Seeded } from '../seeded.js'
 import { monotonicMs } from './clock.js'
 import { type Cut, HOSTS, type Network } from './network.js'
 import type { Parts } from './parts.js'
 import { startLoad } from './programs.js'
 import type { Fault, FaultReading, FaultRow } from './result.js'
-import type { Seeded } from './seeded.js'
 
 export interface FaultOptions {
   readonly fault: Fault

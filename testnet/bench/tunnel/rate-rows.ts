@@ -1,13 +1,13 @@
 /** How much flows: the tunnel over one leg and two, and the other programs over the same path. */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Watchdog } from '../../process/watchdog.js'
+import type { Seeded } from '../seeded.js'
 import { monotonicMs } from './clock.js'
 import { HOSTS, type Network } from './network.js'
 import type { Parts } from './parts.js'
 import { congestionCommand, type LoadOptions, type SocksProxy, startLoad } from './programs.js'
 import type { RateRow } from './result.js'
 import type { Span } from './role-messages.js'
-import type { Seeded } from './seeded.js'
 
 export interface RateOptions {
   /** of each path; undefined for no limit */

@@ -5,7 +5,7 @@ import type { Payments } from '../../../probe/ports.js'
 import { everybodyReserved, Relay } from '../../../probe/relay/relay.js'
 import { systemClock, systemRandom } from '../../../probe/system.js'
 import { PROVIDER_KEYS } from '../../lab/session.js'
-import { framed } from './framed-stream.js'
+import { framed } from '../framed-stream.js'
 import { claimOf } from './grants.js'
 import type { Part, RoleOptions } from './role-messages.js'
 

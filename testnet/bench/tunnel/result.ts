@@ -1,5 +1,6 @@
 /** The results of `bench tunnel`, as in its JSON file. Rates in kbit/s of what the application reads, unless said. */
 import type { Mode } from '../../../probe/tunnel/index.js'
+import type { Criterion } from '../criteria.js'
 
 export const FAULTS = ['kill', 'blackhole'] as const
 export type Fault = (typeof FAULTS)[number]
@@ -51,13 +52,6 @@ export interface UptimeRow {
   readonly up: number
   readonly longestMs: number
   readonly wrongBytes: number
-}
-
-export interface Criterion {
-  readonly what: string
-  readonly value: number
-  readonly atLeast?: number
-  readonly atMost?: number
 }
 
 export interface TunnelResult {

@@ -1,8 +1,9 @@
 /** The figures of the tunnel as tables. Pure. */
+import { criteriaTable } from '../criteria.js'
 import { table } from '../markdown.js'
 import { quantile } from '../quantile.js'
-import type { Criterion, FaultRow, RateRow, TunnelResult, UptimeRow } from './result.js'
-import { gapsBeforeOf, gapsOf, holds, sharesOf } from './verdict.js'
+import type { FaultRow, RateRow, TunnelResult, UptimeRow } from './result.js'
+import { gapsBeforeOf, gapsOf, sharesOf } from './verdict.js'
 
 const ms = (value: number): string => value.toFixed(0)
 const share = (value: number): string => value.toFixed(2)
@@ -90,15 +91,3 @@ const uptimeTable = (rows: readonly UptimeRow[]): string[] =>
       String(wrongBytes),
     ]),
   )
-
-export const criteriaTable = (criteria: readonly Criterion[]): string[] =>
-  table(
-    ['', 'found', 'bound', ''],
-    criteria.map(one => {
-      const bound = one.atLeast === undefined ? `≤ ${rounded(one.atMost!)}` : `≥ ${one.atLeast}`
-      return [one.what, rounded(one.value), bound, holds(one) ? 'PASS' : 'FAIL']
-    }),
-  )
-
-const rounded = (value: number): string =>
-  value >= 10 || Number.isInteger(value) ? value.toFixed(0) : value.toFixed(2)

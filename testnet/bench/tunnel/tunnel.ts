@@ -9,8 +9,10 @@ import { UserError } from '../../../verifier/config/errors.js'
 import { whyNoNamespaces } from '../../lab/support.js'
 import { run as runCommand } from '../../process/commands.js'
 import { startWatchdog } from '../../process/watchdog.js'
+import { verdictOf } from '../criteria.js'
 import { machineText } from '../machine.js'
 import { positive } from '../numbers.js'
+import { Seeded } from '../seeded.js'
 import { mptcpFaults, tunnelFaults } from './fault-rows.js'
 import { Network } from './network.js'
 import { Parts } from './parts.js'
@@ -25,10 +27,9 @@ import {
 } from './programs.js'
 import { type Other, otherRate, type RateOptions, tunnelRate } from './rate-rows.js'
 import { FAULTS, type FaultRow, type RateRow, type TunnelResult, type UptimeRow } from './result.js'
-import { Seeded } from './seeded.js'
 import { tunnelTables } from './tables.js'
 import { uptime } from './uptime-rows.js'
-import { criteriaOf, verdictOf } from './verdict.js'
+import { criteriaOf } from './verdict.js'
 
 const OPTIONS = {
   faults: { type: 'string', default: '50' },
@@ -138,7 +139,7 @@ type Found = Omit<TunnelResult, 'bench' | 'criteria' | 'ok' | 'verdict'>
 
 function report(found: Found, file: string): number {
   const criteria = criteriaOf(found)
-  const { ok, line } = verdictOf(criteria)
+  const { ok, line } = verdictOf('tunnel', criteria)
   const result: TunnelResult = { bench: 'tunnel', ...found, criteria, ok, verdict: line }
   writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`)
   console.log(tunnelTables(result))

@@ -1,9 +1,9 @@
 /** Minutes of random deaths: in what share of the time do bytes come, over one leg, two and three? */
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Seeded } from '../seeded.js'
 import { monotonicMs } from './clock.js'
 import type { Parts } from './parts.js'
 import type { UptimeRow } from './result.js'
-import type { Seeded } from './seeded.js'
 
 export interface UptimeOptions {
   readonly legs: number

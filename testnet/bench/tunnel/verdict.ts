@@ -1,6 +1,7 @@
-/** The bounds of the tunnel, and whether they hold. Pure. */
+/** The bounds of the tunnel. Pure. */
+import type { Criterion } from '../criteria.js'
 import { quantile } from '../quantile.js'
-import type { Criterion, FaultRow, RateRow, TunnelResult } from './result.js'
+import type { FaultRow, RateRow, TunnelResult } from './result.js'
 
 type Rows = Pick<TunnelResult, 'faults' | 'rates' | 'uptimes'>
 
@@ -12,9 +13,6 @@ const BLACKHOLE_MS = RTT_MS + 100
 const SHARE_AFTER = 0.8
 const ONE_LEG_SHARE = 0.85
 const TWO_LEGS = 1.7
-
-export const holds = ({ value, atLeast, atMost }: Criterion): boolean =>
-  value >= (atLeast ?? value) && value <= (atMost ?? value)
 
 export const gapsOf = ({ readings }: FaultRow): number[] => readings.map(({ gapMs }) => gapMs)
 export const gapsBeforeOf = ({ readings }: FaultRow): number[] => readings.map(({ gapBeforeMs }) => gapBeforeMs)
@@ -79,12 +77,3 @@ function ofRates(rates: readonly RateRow[]): Criterion[] {
 }
 
 const isSamePath = (a: RateRow, b: RateRow): boolean => a.pathKbps === b.pathKbps && a.lossPercent === b.lossPercent
-
-export function verdictOf(criteria: readonly Criterion[]): { ok: boolean; line: string } {
-  const failed = criteria.filter(one => !holds(one))
-  const ok = failed.length === 0
-  const line = ok
-    ? `PASS tunnel: all ${criteria.length} bounds hold`
-    : `FAIL tunnel: ${failed.length} of ${criteria.length} bounds do not hold`
-  return { ok, line }
-}

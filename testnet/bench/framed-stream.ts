@@ -1,7 +1,7 @@
 /** A session's messages over a plain TCP connection: length 4, message. It stands for a stream of libp2p. */
 import type { Socket } from 'node:net'
-import type { ProviderStream } from '../../../probe/ports.js'
-import { MessageQueue } from '../../../probe/wire/local-streams.js'
+import type { ProviderStream } from '../../probe/ports.js'
+import { MessageQueue } from '../../probe/wire/local-streams.js'
 
 const LENGTH_BYTES = 4
 
