@@ -77,3 +77,10 @@ export const REPEATED_WITHIN_MS = 250
 
 /** A client lets the exit show so often that it still knows the tunnel. */
 export const KEEP_ALIVE_MS = 5000
+
+/** An exit holds back what comes for QUIC by so many steps, and a while later by one less (sinking-delay.ts). */
+export const DELAY_STEPS = 5
+/** The fastest of many round trips varies by less. */
+export const DELAY_STEP_MS = 2
+/** BBR's patience is ten seconds. */
+export const DELAY_STEP_EVERY_MS = 8000

@@ -11,6 +11,7 @@ import type { Body } from './leg-datagram.js'
 import { QuicEnd } from './quic-end.js'
 import type { QuicStream } from './quic-stream.js'
 import { type Connection, isShort } from './quiche.js'
+import { SinkingDelay } from './sinking-delay.js'
 import type { Timers } from './timers.js'
 
 export interface ExitTunnelOptions {
@@ -34,6 +35,7 @@ export class ExitTunnel {
   readonly #legs = new Set<ExitLeg>()
   readonly #carrying: Carrying
   readonly #inOrder: InOrder<ExitLeg>
+  readonly #delay: SinkingDelay
   readonly #closed = Promise.withResolvers<TunnelEnd>()
   #quic: QuicEnd | undefined
   #mode: Mode = 'spread'
@@ -48,10 +50,12 @@ export class ExitTunnel {
     this.#heardMs = options.clock.now()
     const { clock, timers } = options
     this.#carrying = new Carrying({ clock, timers, mode: () => this.#mode, legs: () => this.#carriers() })
-    this.#inOrder = new InOrder(packet => {
+    const deliver = (packet: Buffer) => {
       this.#quic ??= this.#begin()
       this.#quic.receive(packet)
-    })
+    }
+    this.#delay = new SinkingDelay({ clock, timers, deliver })
+    this.#inOrder = new InOrder(packet => this.#delay.take(packet))
   }
 
   get closed(): Promise<TunnelEnd> {
@@ -213,6 +217,7 @@ export class ExitTunnel {
 
   #finish(end: TunnelEnd): void {
     this.#carrying.stop()
+    this.#delay.stop()
     for (const leg of this.#legs) this.#remove(leg)
     this.#closed.resolve(end)
     this.#options.onClosed(this)
