@@ -57,7 +57,7 @@ export class ClientTunnel {
   /** grows with each choice of legs */
   #change = 0
   #stopTicking: () => void
-  /** when the exit was last asked for a sign that it knows the tunnel */
+  /** when the exit was last asked for an acknowledgement */
   #askedMs: number
   /** of the handshake, once a leg has joined */
   #stopAwaiting: (() => void) | undefined

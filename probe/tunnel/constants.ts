@@ -75,8 +75,11 @@ export const MOST_HELD = 2048
 /** What went over a leg that is no longer in use comes within this time: late, or once more over another leg. */
 export const REPEATED_WITHIN_MS = 250
 
-/** A client lets the exit show so often that it still knows the tunnel. */
-export const KEEP_ALIVE_MS = 5000
+/**
+ * Each end has the other acknowledge something so often. It shows the client that the exit still knows the tunnel, and BBR a
+ * round trip: after ten seconds without one it would stop for 200 ms as soon as a user loads the next page.
+ */
+export const KEEP_ALIVE_MS = 1000
 
 /** An exit holds back what comes for QUIC by so many steps, and a while later by one less (sinking-delay.ts). */
 export const DELAY_STEPS = 5

@@ -2,7 +2,7 @@
 import type { MonotonicClock } from '../ports.js'
 import { decodePacket, KIND, type Mode, type Ping } from './bodies.js'
 import { Carrying } from './carrying.js'
-import { JOIN_MS, LEG_IDLE_MS, MOST_LEGS } from './constants.js'
+import { JOIN_MS, KEEP_ALIVE_MS, LEG_IDLE_MS, MOST_LEGS } from './constants.js'
 import type { TunnelEnd } from './errors.js'
 import type { ExitLeg } from './exit-leg.js'
 import { InOrder } from './in-order.js'
@@ -43,11 +43,13 @@ export class ExitTunnel {
   /** the newest choice of legs that has come */
   #change = 0
   #heardMs: number
+  /** when the client was last asked for an acknowledgement */
+  #askedMs: number
 
   constructor(options: ExitTunnelOptions) {
     this.#options = options
     this.id = options.id
-    this.#heardMs = options.clock.now()
+    this.#heardMs = this.#askedMs = options.clock.now()
     const { clock, timers } = options
     this.#carrying = new Carrying({ clock, timers, mode: () => this.#mode, legs: () => this.#carriers() })
     const deliver = (packet: Buffer) => {
@@ -140,6 +142,10 @@ export class ExitTunnel {
     if (nowMs - this.#heardMs > idleMs || (this.#legs.size === 0 && !this.isOpen)) {
       this.#abandon()
       return
+    }
+    if (nowMs - this.#askedMs >= KEEP_ALIVE_MS) {
+      this.#askedMs = nowMs
+      this.#quic?.nudge()
     }
     const fallen = this.#active.filter(leg => leg.isSilent(nowMs) && !leg.wasSilent)
     for (const leg of this.#legs) leg.wasSilent = leg.isSilent(nowMs)
