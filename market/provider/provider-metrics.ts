@@ -56,6 +56,25 @@ const SESSION_METRICS: readonly Metric<Measured>[] = [
   ),
 ]
 
+const PAYMENT_METRICS: readonly Metric<Measured>[] = [
+  single(
+    {
+      kind: 'counter',
+      name: 'bandwitness_provider_paid_bytes_total',
+      help: 'Bytes at the IP layer that users paid the relay for. What this brings is redeemed every few minutes.',
+    },
+    ({ relay }) => relay.stats.paidBytes,
+  ),
+  single(
+    {
+      kind: 'counter',
+      name: 'bandwitness_provider_void_payments_total',
+      help: 'Payments that the relay took for void: forged, stale, or of a channel that cannot pay.',
+    },
+    ({ relay }) => relay.stats.voidPayments,
+  ),
+]
+
 const TRAFFIC_METRICS: readonly Metric<Measured>[] = [
   single(
     {
@@ -98,6 +117,7 @@ export const PROVIDER_METRICS: readonly Metric<Measured>[] = [
   INFO_METRIC,
   faultsMetric(({ faults }) => faults().length),
   ...SESSION_METRICS,
+  ...PAYMENT_METRICS,
   ...TRAFFIC_METRICS,
   ...CHAIN_METRICS,
 ]
