@@ -10,11 +10,10 @@ export const clientCommands = (y: Argv): Argv =>
       ),
     )
     .command(
-      lazily(
-        'run',
-        'Take connections by SOCKS5 and HTTP CONNECT until interrupted',
-        async () => (await import('./run-command.js')).clientRun,
-      ),
+      lazily('run', 'Take connections by SOCKS5 and HTTP CONNECT until interrupted', async () => {
+        await import('../small-nursery.js')
+        return (await import('./run-command.js')).clientRun
+      }),
     )
     .command(
       lazily(

@@ -11,5 +11,10 @@ export const exitCommands = (y: Argv): Argv =>
         async () => (await import('./init-command.js')).exitInit,
       ),
     )
-    .command(lazily('run', 'Run an exit until interrupted', async () => (await import('./run-command.js')).exitRun))
+    .command(
+      lazily('run', 'Run an exit until interrupted', async () => {
+        await import('../small-nursery.js')
+        return (await import('./run-command.js')).exitRun
+      }),
+    )
     .demandCommand(1, 'Missing command: init or run.')
