@@ -92,7 +92,8 @@ export const STRANGERS_WAIT_MS = 250
 export const CLASS_QUEUE_MS = 50
 /**
  * The same for premium payers, while basic ones have more to send than the link takes. They are promised a third of the
- * others' delay. What is left of it is for a machine that is late. A shorter time would lose what clients send at once (PACE_BURST_MS in tunnel/).
+ * others' delay. What is left of it is for a machine that is late. A shorter time would lose more of what a client sends at
+ * once, when its process had a pause (PACE_BURST_MS in tunnel/).
  */
 export const PREMIUM_QUEUE_MS = CLASS_QUEUE_MS / 4
 /** Of the bytes that two classes of payers compete for, the dearer gets so many for each of the other's. */

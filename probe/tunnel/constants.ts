@@ -58,13 +58,13 @@ export const REPLAY_WINDOW = 4096
 /** A client ends a leg when so few sequence numbers are left. */
 export const WORN_LEFT = 2 * REPLAY_WINDOW
 
-/**
- * Of a leg's rate. A queue that a burst has filled would never drain at the full rate, and delay all that follows: BBR would
- * then stop for 200 ms every ten seconds to see the round trip without it.
- */
+/** Of a leg's rate. A queue that a burst has filled would never drain at the full rate, and delay all that follows. */
 export const PACE_SHARE = 0.99
-/** Pacing sends at most so much of a leg's rate at once, so that short queues on the way do not overflow. */
-export const PACE_BURST_MS = 10
+/**
+ * Pacing sends at most so much of a leg's rate at once. A process that had a pause of so long catches up, and queues of this
+ * length on the way do not overflow.
+ */
+export const PACE_BURST_MS = 20
 /** The least burst, in full datagrams: slow legs would otherwise wait for a timer at each datagram. */
 export const PACE_BURST_DATAGRAMS = 4
 

@@ -14,8 +14,9 @@ import type { Span } from './role-messages.js'
 const FLOWS = fileURLToPath(new URL('./flows.py', import.meta.url))
 const READY_MS = 20_000
 const ANSWER_MS = 40_000
-/** From the start of a program until it listens. */
-const LISTEN_MS = 700
+/** From the start of a program until it listens: ssh logs in first, over a path that loses packets. */
+const LISTEN_MS = 20_000
+const LISTEN_AGAIN_MS = 50
 export const FLOW_PORTS = { tcp: 7001, mptcp: 7002 } as const
 const SS_PORT = 7003
 const SOCAT_PORT = 7004
@@ -115,27 +116,16 @@ export interface SocksProxy {
 /** Client → socat at the first relay → server at the exit. */
 export async function startShadowsocks(network: Network, watchdog: Watchdog): Promise<SocksProxy> {
   const secret = ['-k', 'bench', '-m', SS_CIPHER]
+  const socat = [
+    'socat',
+    `TCP4-LISTEN:${SOCAT_PORT},fork,reuseaddr,nodelay`,
+    `TCP4:${HOSTS.exit(0)}:${SS_PORT},nodelay`,
+  ]
+  const local = ['-s', HOSTS.relay(0), '-p', String(SOCAT_PORT), '-b', '127.0.0.1', '-l', String(SOCKS_PORT)]
   return together(watchdog, [
-    [network.exit, ['ss-server', '-s', '0.0.0.0', '-p', String(SS_PORT), ...secret]],
-    [
-      network.relays[0]!,
-      ['socat', `TCP4-LISTEN:${SOCAT_PORT},fork,reuseaddr,nodelay`, `TCP4:${HOSTS.exit(0)}:${SS_PORT},nodelay`],
-    ],
-    [
-      network.client,
-      [
-        'ss-local',
-        '-s',
-        HOSTS.relay(0),
-        '-p',
-        String(SOCAT_PORT),
-        '-b',
-        '127.0.0.1',
-        '-l',
-        String(SOCKS_PORT),
-        ...secret,
-      ],
-    ],
+    { at: network.exit, argv: ['ss-server', '-s', '0.0.0.0', '-p', String(SS_PORT), ...secret], port: SS_PORT },
+    { at: network.relays[0]!, argv: socat, port: SOCAT_PORT },
+    { at: network.client, argv: ['ss-local', ...local, ...secret], port: SOCKS_PORT },
   ])
 }
 
@@ -151,15 +141,13 @@ export async function startSsh(network: Network, watchdog: Watchdog): Promise<So
     ...['UsePAM no', 'PidFile none', 'PasswordAuthentication no', 'PermitRootLogin yes'],
   ]
   writeFileSync(file('config'), settings.join('\n'))
+  const ssh = [
+    ...['ssh', '-N', '-D', `127.0.0.1:${SOCKS_PORT}`, '-p', String(SSH_PORT), '-i', file('user')],
+    ...['-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null', `root@${HOSTS.exit(0)}`],
+  ]
   const proxy = await together(watchdog, [
-    [network.exit, ['/usr/sbin/sshd', '-D', '-e', '-f', file('config')]],
-    [
-      network.client,
-      [
-        ...['ssh', '-N', '-D', `127.0.0.1:${SOCKS_PORT}`, '-p', String(SSH_PORT), '-i', file('user')],
-        ...['-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null', `root@${HOSTS.exit(0)}`],
-      ],
-    ],
+    { at: network.exit, argv: ['/usr/sbin/sshd', '-D', '-e', '-f', file('config')], port: SSH_PORT },
+    { at: network.client, argv: ssh, port: SOCKS_PORT },
   ])
   const close = async () => {
     await proxy.close()
@@ -169,21 +157,31 @@ export async function startSsh(network: Network, watchdog: Watchdog): Promise<So
   return { port: proxy.port, close }
 }
 
-async function together(watchdog: Watchdog, programs: readonly [Namespace, readonly string[]][]): Promise<SocksProxy> {
+interface Listening {
+  readonly at: Namespace
+  readonly argv: readonly string[]
+  readonly port: number
+}
+
+/** Starts each once the one before listens. @returns the last */
+async function together(watchdog: Watchdog, programs: readonly Listening[]): Promise<SocksProxy> {
   const children: ChildProcess[] = []
   const close = async () => {
     for (const child of children.reverse()) await child.end()
   }
-  for (const [namespace, argv] of programs) {
-    const options = { name: argv[0]!, argv: namespace.inside(argv), watchdog, output: 'ignore', group: true } as const
+  for (const { at, argv, port } of programs) {
+    const options = { name: argv[0]!, argv: at.inside(argv), watchdog, output: 'ignore', group: true } as const
     const child = ChildProcess.start(options)
     children.push(child)
-    await pause(LISTEN_MS)
-    if (child.isRunning) continue
+    const untilMs = performance.now() + LISTEN_MS
+    while (child.isRunning && performance.now() < untilMs && !(await listens(at, port))) await pause(LISTEN_AGAIN_MS)
+    if (child.isRunning && (await listens(at, port))) continue
     const said = child.said.join(' ')
     await close()
-    throw new Error(`${argv[0]} has ended: ${said}`)
+    throw new Error(`${argv[0]} does not listen: ${said}`)
   }
-  await pause(LISTEN_MS)
   return { port: SOCKS_PORT, close }
 }
+
+const listens = async (at: Namespace, port: number): Promise<boolean> =>
+  (await at.run(['ss', '-Htln', `sport = :${port}`])).trim() !== ''
