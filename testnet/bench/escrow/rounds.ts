@@ -1,6 +1,7 @@
 /** The deaths of one trio: each is looked into before anybody starts again, and then paid for by the chain. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { untilSettled } from '../../market/settling.js'
+import { until } from '../../process/until.js'
 import type { Seeded } from '../seeded.js'
 import type { Audit } from './audit.js'
 import { payerOf, type Role } from './ground.js'
@@ -9,7 +10,6 @@ import { type KillPlan, planKill } from './plan.js'
 import type { KillRow, TrioEnd } from './result.js'
 import type { Trio } from './trio.js'
 
-const LOOK_MS = 50
 // Long ones, since the machine may have much to do: what takes so long does not come at all.
 const TRAFFIC_MS = 600_000
 const OVER_BUDGET_MS = 10_000
@@ -147,14 +147,4 @@ export class Rounds {
       return `the ${role} ended by itself (${code ?? signal}): ${lastLog.at(-1) ?? ''}`
     })
   }
-}
-
-/** @returns whether it is so, at last */
-async function until(isSo: () => boolean | Promise<boolean>, withinMs: number): Promise<boolean> {
-  const endMs = performance.now() + withinMs
-  while (!(await isSo())) {
-    if (performance.now() > endMs) return false
-    await pause(LOOK_MS)
-  }
-  return true
 }

@@ -2,11 +2,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Namespace } from '../../lab/namespace.js'
 import { ChildProcess } from '../../process/child-process.js'
 import { run } from '../../process/commands.js'
+import { until } from '../../process/until.js'
 import type { Watchdog } from '../../process/watchdog.js'
 import { HOSTS, type Network } from './network.js'
 import type { Span } from './role-messages.js'
@@ -16,7 +16,6 @@ const READY_MS = 20_000
 const ANSWER_MS = 40_000
 /** From the start of a program until it listens: ssh logs in first, over a path that loses packets. */
 const LISTEN_MS = 20_000
-const LISTEN_AGAIN_MS = 50
 export const FLOW_PORTS = { tcp: 7001, mptcp: 7002 } as const
 const SS_PORT = 7003
 const SOCAT_PORT = 7004
@@ -173,9 +172,8 @@ async function together(watchdog: Watchdog, programs: readonly Listening[]): Pro
     const options = { name: argv[0]!, argv: at.inside(argv), watchdog, output: 'ignore', group: true } as const
     const child = ChildProcess.start(options)
     children.push(child)
-    const untilMs = performance.now() + LISTEN_MS
-    while (child.isRunning && performance.now() < untilMs && !(await listens(at, port))) await pause(LISTEN_AGAIN_MS)
-    if (child.isRunning && (await listens(at, port))) continue
+    const isDecided = await until(async () => !child.isRunning || (await listens(at, port)), LISTEN_MS)
+    if (isDecided && child.isRunning) continue
     const said = child.said.join(' ')
     await close()
     throw new Error(`${argv[0]} does not listen: ${said}`)
