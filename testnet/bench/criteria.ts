@@ -3,13 +3,14 @@ import { table } from './markdown.js'
 
 export interface Criterion {
   readonly what: string
-  readonly value: number
+  /** undefined if a figure is missing, which keeps no bound */
+  readonly value: number | undefined
   readonly atLeast?: number
   readonly atMost?: number
 }
 
 export const holds = ({ value, atLeast, atMost }: Criterion): boolean =>
-  value >= (atLeast ?? value) && value <= (atMost ?? value)
+  value !== undefined && value >= (atLeast ?? value) && value <= (atMost ?? value)
 
 /** @param bench its name */
 export function verdictOf(bench: string, criteria: readonly Criterion[]): { ok: boolean; line: string } {
@@ -30,5 +31,7 @@ export const criteriaTable = (criteria: readonly Criterion[]): string[] =>
     }),
   )
 
-const rounded = (value: number): string =>
-  value >= 10 || Number.isInteger(value) ? value.toFixed(0) : value.toFixed(2)
+function rounded(value: number | undefined): string {
+  if (value === undefined) return '–'
+  return value >= 10 || Number.isInteger(value) ? value.toFixed(0) : value.toFixed(2)
+}

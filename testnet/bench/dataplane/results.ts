@@ -1,5 +1,6 @@
 /** The results of `bench dataplane` and `bench dataplane-sessions`, as in their JSON files. */
-import type { Criterion, Row, Rows } from './verdict.js'
+import type { Criterion } from '../criteria.js'
+import type { Row, Rows } from './verdict.js'
 
 export interface DataplaneResult {
   readonly bench: 'dataplane'

@@ -1,5 +1,6 @@
 /** The criteria for the figures, and whether they are met. Pure. */
 
+import { type Criterion, holds } from '../criteria.js'
 import { median } from '../quantile.js'
 
 /** The best trial of one way to carry datagrams. */
@@ -26,14 +27,6 @@ export interface Rows {
   readonly bare?: Row | undefined
 }
 
-export interface Criterion {
-  readonly what: string
-  /** undefined if a figure is missing */
-  readonly value: number | undefined
-  readonly atLeast?: number
-  readonly atMost?: number
-}
-
 type PerRound = 'roundsGbps' | 'roundsCoreSeconds'
 
 /**
@@ -58,11 +51,10 @@ export const criteriaOf = ({ mmsg, offload, dgram, socat, iperf3, bare }: Rows):
 ]
 
 export function verdictOf(criteria: readonly Criterion[]): { ok: boolean; line: string } {
-  const parts = criteria.map(({ what, value, atLeast, atMost }) => {
-    const bound = atLeast === undefined ? `≤ ${atMost}` : `≥ ${atLeast}`
-    const holds = value !== undefined && value >= (atLeast ?? value) && value <= (atMost ?? value)
-    return { holds, text: `${what} ${value?.toFixed(2) ?? '–'} (${holds ? '' : 'NOT '}${bound})` }
+  const parts = criteria.map(one => {
+    const bound = one.atLeast === undefined ? `≤ ${one.atMost}` : `≥ ${one.atLeast}`
+    return `${one.what} ${one.value?.toFixed(2) ?? '–'} (${holds(one) ? '' : 'NOT '}${bound})`
   })
-  const ok = parts.every(({ holds }) => holds)
-  return { ok, line: `${ok ? 'PASS' : 'FAIL'} dataplane: ${parts.map(({ text }) => text).join(', ')}` }
+  const ok = criteria.every(holds)
+  return { ok, line: `${ok ? 'PASS' : 'FAIL'} dataplane: ${parts.join(', ')}` }
 }
