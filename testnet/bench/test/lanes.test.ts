@@ -1,5 +1,4 @@
 /** The pure parts of `bench lanes`, and a second of it with all of its processes. No delays: those depend on the machine. */
-
 import { expect } from 'chai'
 import { shapeOf } from '../../../probe/verdict/session-shape.js'
 import { IP_DATAGRAM_BYTES } from '../../../proto/datagram.js'
