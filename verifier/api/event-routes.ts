@@ -24,9 +24,9 @@ export const EVENT_OPTIONS: EventOptions = {
 }
 
 export interface EventSource {
-  /** What has happened since the last look. Never rejects. */
+  /** What has happened since the last look; at the first, the newest report. Never rejects. */
   look(): Promise<readonly EventJson[]>
-  /** Where things stand, for a new listener. */
+  /** Where things stand, for a new listener: the phase, and the last report that others were told. */
   now(): readonly EventJson[]
 }
 

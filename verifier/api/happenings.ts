@@ -23,16 +23,17 @@ export class Happenings implements EventSource {
   #phase: string
   /** epoch of the last report that was told */
   #told: number | undefined
+  /** the last report that was told: who begins to listen may have read the lists before it came */
+  #report: EventJson[] = []
   /** transactions of the settlements that are known; undefined before the first look */
   #settled: ReadonlySet<string> | undefined
 
   constructor(private readonly modules: HappeningModules) {
-    this.#phase = JSON.stringify(this.now())
+    this.#phase = JSON.stringify(this.#phaseNow())
   }
 
   now(): EventJson[] {
-    const { node, standing } = this.modules
-    return [{ event: 'phase', epoch: node.epochNow(), ...standing() }]
+    return [this.#phaseNow(), ...this.#report]
   }
 
   async look(): Promise<EventJson[]> {
@@ -44,17 +45,22 @@ export class Happenings implements EventSource {
     }
   }
 
+  #phaseNow(): EventJson {
+    const { node, standing } = this.modules
+    return { event: 'phase', epoch: node.epochNow(), ...standing() }
+  }
+
   #phases(): EventJson[] {
-    const now = this.now()
+    const now = this.#phaseNow()
     const text = JSON.stringify(now)
     if (text === this.#phase) return []
     this.#phase = text
-    return now
+    return [now]
   }
 
   async #newReports(): Promise<EventJson[]> {
     const newest = (await this.modules.view.events()).lastPosted?.epoch ?? 0
-    this.#told ??= (await this.modules.reports.obtained(newest)) === undefined ? newest - 1 : newest
+    this.#told ??= newest - 1
     const first = Math.max(1, this.#told + 1, newest - MAX_REPORTS)
     const told: EventJson[] = []
     for (let epoch = first; epoch <= newest; epoch++) {
@@ -62,7 +68,8 @@ export class Happenings implements EventSource {
       if (report === undefined && (await this.modules.view.events()).postedIn(epoch) !== undefined) return told // it comes
       this.#told = epoch
       if (report === undefined) continue
-      told.push({ event: 'report', epoch, headerHash: report.headerHash, txHash: report.posted.txHash })
+      this.#report = [{ event: 'report', epoch, headerHash: report.headerHash, txHash: report.posted.txHash }]
+      told.push(...this.#report)
     }
     this.#told = Math.min(this.#told, newest) // a reorganisation may go back
     return told

@@ -1,8 +1,8 @@
 /** The deaths of one trio: each is looked into before anybody starts again, and then paid for by the chain. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { untilSettled } from '../../market/settling.js'
-import { until } from '../../process/until.js'
 import type { Seeded } from '../seeded.js'
+import { until } from '../until.js'
 import type { Audit } from './audit.js'
 import { payerOf, type Role } from './ground.js'
 import type { Kept } from './kept.js'

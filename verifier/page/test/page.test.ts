@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import axe from 'axe-core'
 import { expect } from 'chai'
-import type { Browser, BrowserContextOptions, Page, Route } from 'playwright-core'
+import type { Browser, BrowserContext, BrowserContextOptions, Page, Route } from 'playwright-core'
 import { build } from 'vite'
 import { CHROMIUM, launchChromium } from '../../../testnet/acceptance/chromium.js'
 import { median, quantile } from '../../../testnet/bench/quantile.js'
@@ -61,6 +61,35 @@ interface Frames {
   readonly y: number
 }
 
+interface Gate {
+  open(): void
+  readonly opened: Promise<void>
+}
+
+function gate(): Gate {
+  let open = () => {}
+  const opened = new Promise<void>(resolve => {
+    open = resolve
+  })
+  return { open: () => open(), opened }
+}
+
+/** Another reader of the stream, until its server ends. */
+async function listenAt(url: string): Promise<{ untilHeard(text: string): Promise<void> }> {
+  const { body } = await fetch(`${url}/v1/events`)
+  const parts = body!.pipeThrough(new TextDecoderStream()).getReader()
+  let heard = ''
+  return {
+    async untilHeard(text) {
+      while (!heard.includes(text)) {
+        const { value, done } = await parts.read()
+        if (done) throw new Error(`The stream ended without ${text}.`)
+        heard += value
+      }
+    },
+  }
+}
+
 const figuresOf = (tookMs: readonly number[]): string =>
   `a frame takes ${median(tookMs).toFixed(1)} ms in the median, ${quantile(tookMs, 0.99).toFixed(1)} ms at the 99th percentile`
 
@@ -71,6 +100,8 @@ describe('the reputation page', function () {
   let built: string
   let server: SampleServer
   let browser: Browser
+  /** of the test that runs */
+  let own: SampleServer[]
   /** what the browser complained about, and what it asked other hosts for */
   let complaints: string[]
 
@@ -97,15 +128,32 @@ describe('the reputation page', function () {
 
   beforeEach(() => {
     complaints = []
+    own = []
   })
+
+  // Also after a failure: a page or a server that stays open keeps the run from ending.
+  afterEach(async () => {
+    for (const context of browser.contexts()) await context.close()
+    for (const one of own) await one.stop()
+  })
+
+  /** A server for one test. @param accepted epochs whose reports the chain has */
+  async function serve(accepted: number, crowd = 0): Promise<SampleServer> {
+    const one = await startSampleServer({ page: built, epochs, crowd })
+    own.push(one)
+    one.accept(accepted)
+    return one
+  }
 
   async function open(
     link: string,
     options: BrowserContextOptions = { viewport: SIZES.desktop },
     { url } = server,
+    prepare?: (context: BrowserContext) => Promise<void>,
   ): Promise<Page> {
     const context = await browser.newContext(options)
     context.setDefaultTimeout(WAIT_MS)
+    await prepare?.(context)
     const page = await context.newPage()
     page.on('console', message => message.type() === 'error' && complaints.push(message.text()))
     page.on('pageerror', error => complaints.push(error.message))
@@ -114,8 +162,6 @@ describe('the reputation page', function () {
     await page.locator('h1').waitFor()
     return page
   }
-
-  const close = (page: Page) => page.context().close()
 
   for (const [name, viewport] of Object.entries(SIZES)) {
     it(`leads within three clicks to why the throttled provider was slashed, on a ${name}`, async () => {
@@ -142,7 +188,6 @@ describe('the reputation page', function () {
       const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
       expect(await page.evaluate(overflow)).to.be.at.most(0) // below it is the room of a scroll bar
       expect(complaints).to.deep.equal([])
-      await close(page)
     })
   }
 
@@ -172,14 +217,12 @@ describe('the reputation page', function () {
         const said = found.map(({ id, nodes }) => `${name}: ${id}: ${nodes[0]?.html}`)
         expect(said).to.deep.equal([])
       }
-      await close(page)
     })
   }
 
   it('says why a provider is unmeasured', async () => {
     const page = await open(LINK.provider(PROVIDERS.unmeasured))
     await page.getByText('Unmeasured in epoch 6, because there are 2 usable votes of 4 assigned verifiers').waitFor()
-    await close(page)
   })
 
   it('shows what a hostile provider announces as text, and runs none of it', async () => {
@@ -190,7 +233,6 @@ describe('the reputation page', function () {
     expect(await page.locator('img, main script').count()).to.equal(0)
     expect(await page.title()).to.equal('Network · Bandwitness')
     expect(complaints).to.deep.equal([])
-    await close(page)
   })
 
   it('explains a word on focus, and Escape takes the explanation away', async () => {
@@ -201,23 +243,39 @@ describe('the reputation page', function () {
     expect(await term.getAttribute('aria-describedby')).to.equal('tip')
     await page.keyboard.press('Escape')
     await page.getByRole('tooltip').waitFor({ state: 'detached' })
-    await close(page)
   })
 
   it('follows new reports without a reload', async () => {
-    const young = await startSampleServer({ page: built, epochs })
-    young.accept(EPOCHS - 1)
+    const young = await serve(EPOCHS - 1)
     const page = await open(LINK.providers, {}, young)
     await page.getByText(`Figures of epoch ${EPOCHS - 1}.`).waitFor()
     young.accept(EPOCHS)
     await page.getByText(`Figures of epoch ${EPOCHS}.`).waitFor()
-    await close(page)
-    await young.stop()
   })
 
+  for (const others of [false, true]) {
+    it(`shows a report that came before its stream${others ? ', and that others were told' : ''}`, async () => {
+      const young = await serve(EPOCHS - 1)
+      const other = others ? await listenAt(young.url) : undefined
+      const [asked, released] = [gate(), gate()]
+      const page = await open(LINK.providers, {}, young, async context => {
+        await context.route('**/v1/events', async route => {
+          asked.open()
+          await released.opened
+          await route.continue()
+        })
+      })
+      await page.getByText(`Figures of epoch ${EPOCHS - 1}.`).waitFor()
+      await asked.opened
+      young.accept(EPOCHS)
+      await other?.untilHeard(`"epoch":${EPOCHS},"headerHash"`)
+      released.open()
+      await page.getByText(`Figures of epoch ${EPOCHS}.`).waitFor()
+    })
+  }
+
   it('keeps ten thousand providers out of the document, and within reach of the keyboard', async () => {
-    const crowded = await startSampleServer({ page: built, epochs, crowd: 10_000 })
-    crowded.accept(EPOCHS)
+    const crowded = await serve(EPOCHS, 10_000)
     const page = await open(LINK.providers, {}, crowded)
     const table = page.getByRole('table', { name: 'Providers' })
     await table.waitFor()
@@ -236,13 +294,10 @@ describe('the reputation page', function () {
     // Each page of the list comes once the reader nears its end.
     while ((await focused()) !== '10006') await page.keyboard.press('End')
     expect(await page.locator('tr[data-key]').count()).to.be.below(120)
-    await close(page)
-    await crowded.stop()
   })
 
   it('scrolls through ten thousand providers with few of them in the document', async () => {
-    const crowded = await startSampleServer({ page: built, epochs, crowd: 10_000 })
-    crowded.accept(EPOCHS)
+    const crowded = await serve(EPOCHS, 10_000)
     for (const [name, viewport] of Object.entries(SIZES)) {
       const page = await open(LINK.providers, { viewport }, crowded)
       await page.locator('tr[data-key]').first().waitFor()
@@ -250,9 +305,8 @@ describe('the reputation page', function () {
       const tookMs = atMs.slice(1).map((ms, i) => ms - atMs[i]!)
       if (process.env.BANDWITNESS_FRAMES !== undefined) console.log(name, figuresOf(tookMs))
       expect([Math.max(...rows) < 120, y], name).to.deep.equal([true, FRAMES * FRAME_PX])
-      await close(page)
+      await page.close()
     }
-    await crowded.stop()
   })
 
   it('keeps the search in its address, and says if nothing matches', async () => {
@@ -263,12 +317,10 @@ describe('the reputation page', function () {
     await page.reload()
     await page.getByText('No provider matches.').waitFor()
     expect(await page.getByLabel('Search').inputValue()).to.equal('0xnothing')
-    await close(page)
   })
 
   it('comes back to the place in the list where the reader was', async () => {
-    const crowded = await startSampleServer({ page: built, epochs, crowd: 1000 })
-    crowded.accept(EPOCHS)
+    const crowded = await serve(EPOCHS, 1000)
     const page = await open(LINK.providers, {}, crowded)
     await page.locator('tr[data-key]').first().waitFor()
     await page.evaluate('scrollTo(0, 9000)')
@@ -282,8 +334,6 @@ describe('the reputation page', function () {
     await row.waitFor()
     expect(await row.locator('a').textContent()).to.equal(name)
     expect(await page.evaluate('scrollY')).to.be.within(8000, 10_000)
-    await close(page)
-    await crowded.stop()
   })
 
   it('says in the words of the API what is wrong with an address', async () => {
@@ -296,7 +346,6 @@ describe('the reputation page', function () {
       .getByRole('alert')
       .getByText(/epoch 99/)
       .waitFor()
-    await close(page)
   })
 
   it('sorts by a click on a title, and tells it to screen readers', async () => {
@@ -308,7 +357,6 @@ describe('the reputation page', function () {
     await page.locator('th[aria-sort=ascending]', { hasText: 'Score' }).waitFor()
     const first = page.locator('tr[data-key]').first().locator('td.figure:nth-child(7)')
     await first.filter({ hasText: /^0\.0 %/ }).waitFor()
-    await close(page)
   })
 
   it('says so if the verifier has no answer, and keeps what it showed', async () => {
@@ -317,19 +365,25 @@ describe('the reputation page', function () {
     await page.context().setOffline(true)
     await page.evaluate("location.hash = '#/verifiers'")
     await page.getByText('The verifier does not answer.').waitFor()
-    await close(page)
   })
 
   for (const [how, lose] of Object.entries(LOST)) {
     it(`asks again for an answer that ${how}, while its stream of events goes on`, async () => {
-      const page = await open(LINK.providers)
+      // The first report of the stream has the page ask again, too.
+      const told = gate()
+      let lists = 0
+      const page = await open(LINK.providers, {}, server, async context => {
+        context.on('request', request => {
+          if (request.url().includes('/v1/providers') && ++lists === 2) told.open()
+        })
+      })
+      await told.opened
       let asked = 0
       await page.route('**/v1/verifiers', route => (asked++ === 0 ? lose(route) : route.continue()))
       await page.evaluate("location.hash = '#/verifiers'")
       await page.getByRole('alert').waitFor()
       await page.locator('tbody tr').first().waitFor()
       expect(asked).to.be.at.least(2)
-      await close(page)
     })
   }
 })
