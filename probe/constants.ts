@@ -65,10 +65,10 @@ export const SETTLE_SPREAD_MS = 100
 export const PAID_WINDOW_BYTES = 4 << 20
 export const PAID_WINDOW_MS = 1000
 /**
- * A payment of at least so many bytes shows that a session is in use, and gives it SESSION_MS more. Pings alone are as much
- * in a few seconds.
+ * Payments of so many bytes together show that a session is in use, and give it SESSION_MS more. Pings alone are as much in
+ * less than half of that, also those of a tunnel that rests.
  */
-export const LEAST_PAID_BYTES = 8 * 1024
+export const LEAST_PAID_BYTES = 4 * 1024
 /** Payments of one session, a second: receipts are at most ten, and each costs a signature check and a write to the disk. */
 export const PAYMENTS_PER_SECOND = 20
 /** A session with so many void payments ends. */

@@ -30,7 +30,7 @@ export interface PaidLegModules {
   readonly onPaid?: () => void
 }
 
-/** Payments keep a session open, and pings alone are worth one in this time. */
+/** Payments keep a session open. Pings alone are worth one in this time, also while the tunnel rests. */
 const PAY_MS = 4000
 /**
  * What is lost on the way stays unpaid, and takes room from what the relay carries ahead of payments. With so little room

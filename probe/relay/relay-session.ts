@@ -42,13 +42,13 @@ export class RelaySession {
   }
 
   /**
-   * Hears the opener until it finishes, goes away, sends nonsense or runs out of time. A payment gives it as much time again.
+   * Hears the opener until it finishes, goes away, sends nonsense or runs out of time. Payments give it as much time again.
    * @param onPayment hears what was paid, or undefined for a void payment
    * @returns whether it finished
    */
   async hear(durationMs: number, onPayment: (paid: Paid | undefined) => void): Promise<boolean> {
     const { stream, clock, paying, takeServed } = this.#modules
-    let untilMs = clock.now() + durationMs
+    let [untilMs, newlyPaid] = [clock.now() + durationMs, 0]
     while (!paying.isHopeless) {
       const next = Promise.race([stream.receive(), this.#closed.promise])
       const bytes = await within(untilMs - clock.now(), 'end of session', next).catch(() => undefined)
@@ -62,7 +62,8 @@ export class RelaySession {
       if (counter === undefined) return false
       const paid = await paying.take(counter)
       onPayment(paid)
-      if ((paid?.bytes ?? 0) >= LEAST_PAID_BYTES) untilMs = clock.now() + durationMs
+      newlyPaid += paid?.bytes ?? 0
+      if (newlyPaid >= LEAST_PAID_BYTES) [untilMs, newlyPaid] = [clock.now() + durationMs, 0]
     }
     return false
   }

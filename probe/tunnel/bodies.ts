@@ -3,11 +3,12 @@
  *
  * join    clock 8 | tunnel 16 | down tag 8 | rate of the down session 4 (kbit/s)  client → exit
  * packet  number 6 | a packet of QUIC                                           both ways
- * ping    clock 8 | cookie 8 | next 6 | change 4 | mode 1 | padded 1 | legs 1 | for each: down tag 8, seen 4    client → exit
+ * ping    clock 8 | cookie 8 | next 6 | change 4 | mode 1 | flags 1 | legs 1 | for each: down tag 8, seen 4    client → exit
  * pong    clock of the ping or join 8 | cookie 8 | next 6 | proven bytes 6 | legs 1 | for each: down tag 8, seen 4   exit → client
  *
  * Each end numbers its packets over all legs, and `next` is the number of the next one. A ping names the legs that both ends
- * shall use, and the number of this choice: pings may come out of order. A pong names those that the exit uses. `seen` tells
+ * shall use, and the number of this choice: pings may come out of order. Its flags are 1 if the exit shall pad, and 2 if the
+ * next ping comes later than otherwise. A pong names those that the exit uses. `seen` tells
  * what has come on a leg: one more than the highest sequence number. A body that is not exactly one of these drops.
  */
 import { TAG_BYTES } from '../../proto/datagram.js'
@@ -54,6 +55,8 @@ export interface Ping {
   readonly mode: Mode
   /** whether the exit shall pad what it sends on this leg */
   readonly padded: boolean
+  /** whether the next ping may come as late as REST_PING_MS after this one */
+  readonly rests: boolean
   readonly active: readonly Named[]
 }
 
@@ -79,6 +82,8 @@ const CHANGE_AT = NEXT_AT + NUMBER_BYTES
 const MODE_AT = CHANGE_AT + 4
 const PING_TAGS_AT = MODE_AT + 3
 const SEEN_BYTES = 4
+const PADDED = 1
+const RESTS = 2
 const NAMED_BYTES = TAG_BYTES + SEEN_BYTES
 const PROVEN_AT = NEXT_AT + NUMBER_BYTES
 const PONG_TAGS_AT = PROVEN_AT + PROVEN_BYTES + 1
@@ -113,25 +118,26 @@ export function decodeJoin(content: Buffer): Join | undefined {
   return { clockMs, tunnelId, downTag: content.subarray(JOIN_TAG_AT, JOIN_RATE_AT), downKbps }
 }
 
-export function encodePing({ clockMs, cookie, next, change, mode, padded, active }: Ping): Buffer {
+export function encodePing({ clockMs, cookie, next, change, mode, padded, rests, active }: Ping): Buffer {
   const head = Buffer.alloc(PING_TAGS_AT)
   head.writeDoubleBE(clockMs)
   head.set(cookie, CLOCK_BYTES)
   head.writeUIntBE(next, NEXT_AT, NUMBER_BYTES)
   head.writeUInt32BE(change, CHANGE_AT)
-  head.set([MODES.indexOf(mode), padded ? 1 : 0, active.length], MODE_AT)
+  head.set([MODES.indexOf(mode), (padded ? PADDED : 0) | (rests ? RESTS : 0), active.length], MODE_AT)
   return Buffer.concat([head, ...active.map(encodeNamed)])
 }
 
 export function decodePing(content: Buffer): Ping | undefined {
   if (content.length < PING_TAGS_AT) return undefined
   const clockMs = clockOf(content)
-  const [modeByte, paddedByte] = content.subarray(MODE_AT)
-  const mode = MODES[modeByte!]
+  const mode = MODES[content[MODE_AT]!]
+  const flags = content[MODE_AT + 1]!
   const active = namedIn(content, PING_TAGS_AT)
-  if (clockMs === undefined || mode === undefined || paddedByte! > 1 || !active) return undefined
+  if (clockMs === undefined || mode === undefined || flags > (PADDED | RESTS) || !active) return undefined
   const change = content.readUInt32BE(CHANGE_AT)
-  return { clockMs, cookie: cookieOf(content), next: nextIn(content), change, mode, padded: paddedByte === 1, active }
+  const [padded, rests] = [(flags & PADDED) !== 0, (flags & RESTS) !== 0]
+  return { clockMs, cookie: cookieOf(content), next: nextIn(content), change, mode, padded, rests, active }
 }
 
 export function encodePong({ clockMs, cookie, next, provenBytes, active }: Pong): Buffer {

@@ -6,7 +6,8 @@ import { JOIN_AGAIN_MS, JOIN_MS } from './constants.js'
 import { type Address, LegEnd, type TunnelPort } from './leg.js'
 import { DatagramOpener, DatagramSealer } from './leg-datagram.js'
 import { clientSecret, freshKeyPair, joinKeys, legKeys } from './leg-keys.js'
-import { Answers, type Excuse, type Hearing, NO_EXCUSE, Smoothed } from './liveness.js'
+import { Answers, type Excuse, NO_EXCUSE, Smoothed } from './liveness.js'
+import type { Answering } from './rest.js'
 
 /** The two sessions of a leg, as the provider granted them. */
 export interface LegGrants {
@@ -34,8 +35,8 @@ export interface LegGrants {
  */
 export type LegDeath = 'silent' | 'unanswered' | 'worn' | 'closed' | 'ended'
 
-/** What a ping says of the whole tunnel: its next packet, and which legs both ends shall use, and how. */
-export type Chosen = Pick<Ping, 'next' | 'change' | 'mode' | 'active'>
+/** What a ping says of the whole tunnel: its next packet, which legs both ends shall use, and how, and whether it rests. */
+export type Chosen = Pick<Ping, 'next' | 'change' | 'mode' | 'rests' | 'active'>
 
 export interface ClientLegOptions {
   readonly grants: LegGrants
@@ -45,7 +46,7 @@ export interface ClientLegOptions {
   readonly random: RandomSource
 }
 
-export class ClientLeg extends LegEnd implements Hearing {
+export class ClientLeg extends LegEnd implements Answering {
   readonly grants: LegGrants
   readonly #joinSealer: DatagramSealer
   readonly #join: Omit<Join, 'clockMs'>
@@ -64,6 +65,8 @@ export class ClientLeg extends LegEnd implements Hearing {
   /** The owner lets this leg carry nothing more, but still counts what comes. */
   isRetired = false
   heardMs: number
+  /** see `Answering` */
+  answeredMs = Number.NEGATIVE_INFINITY
   flow = 0
   excuse: Excuse = NO_EXCUSE
 
@@ -129,9 +132,8 @@ export class ClientLeg extends LegEnd implements Hearing {
     this.padded = false
   }
 
-  /** Joins, or pings once the leg has joined. Call it every PING_MS. @returns whether the exit has not answered in time */
-  tick(chosen: Chosen, nowMs: number): boolean {
-    if (this.#state === 'joined') this.ping(chosen, nowMs)
+  /** Asks the exit until it has answered. Call it every PING_MS. @returns whether it has not answered in time */
+  join(nowMs: number): boolean {
     if (this.#state !== 'joining') return false
     if (nowMs - this.#beganMs > JOIN_MS) return true
     if (nowMs >= this.#joinAtMs) {
@@ -169,6 +171,7 @@ export class ClientLeg extends LegEnd implements Hearing {
   #learn({ clockMs, cookie, provenBytes, active }: Pong, nowMs: number): void {
     this.#roundTrip.add(nowMs - clockMs)
     this.#answers.answered(clockMs)
+    this.answeredMs = Math.max(this.answeredMs, clockMs)
     this.#cookie = Buffer.from(cookie)
     this.#provenUp = Math.max(this.#provenUp, provenBytes)
     this.isUsedByExit = active.some(({ tag }) => Buffer.compare(tag, this.grants.down.tag) === 0)

@@ -23,6 +23,7 @@ import { Silence } from './liveness.js'
 import { QuicEnd } from './quic-end.js'
 import type { QuicStream } from './quic-stream.js'
 import { type Connection, connecting } from './quiche.js'
+import { Rest } from './rest.js'
 import { systemTimers, type Timers } from './timers.js'
 
 export interface ClientTunnelOptions {
@@ -49,6 +50,7 @@ export class ClientTunnel {
   readonly #carrying: Carrying
   readonly #inOrder: InOrder<ClientLeg>
   readonly #silence = new Silence()
+  readonly #rest: Rest
   readonly #established = Promise.withResolvers<void>()
   readonly #closed = Promise.withResolvers<TunnelEnd>()
   /** living legs by their down tag, in the order in which they were added */
@@ -85,6 +87,7 @@ export class ClientTunnel {
     this.#inOrder = new InOrder(packet => this.#quic.receive(packet))
     this.#established.promise.catch(() => {})
     this.#askedMs = clock.now()
+    this.#rest = new Rest(this.#askedMs)
     this.#stopTicking = this.#timers.after(PING_MS, () => this.#tick())
   }
 
@@ -127,7 +130,7 @@ export class ClientTunnel {
     const nowMs = clock.now()
     const leg = new ClientLeg({ grants, tunnelId: this.#id, exitKey: exit.publicKey, port, random }, nowMs)
     this.#legs.set(key, leg)
-    leg.tick(this.#chosen, nowMs)
+    leg.join(nowMs)
     return leg
   }
 
@@ -210,7 +213,8 @@ export class ClientTunnel {
 
   get #chosen(): Chosen {
     const active = this.#active.map(leg => ({ tag: leg.grants.down.tag, seen: leg.seen }))
-    return { next: this.#carrying.nextNumber, change: this.#change, mode: this.#options.mode, active }
+    const { mode } = this.#options
+    return { next: this.#carrying.nextNumber, change: this.#change, mode, rests: this.#rest.isResting, active }
   }
 
   #isRight(certificate: Uint8Array): boolean {
@@ -223,16 +227,18 @@ export class ClientTunnel {
     const nowMs = this.#options.clock.now()
     this.#stopTicking = this.#timers.after(PING_MS, () => this.#tick())
     this.#inOrder.release(nowMs)
-    this.#lose(this.#silence.silent(this.#joinedLegs, nowMs), 'silent')
+    const doing = this.#rest.look(this.#quic.carriedBytes, this.#joinedLegs, nowMs)
+    // A rest is a pause of this end's: what comes late after one is excused.
+    if (doing === 'watch') this.#lose(this.#silence.silent(this.#joinedLegs, nowMs), 'silent')
     this.#lose(
       this.legs.filter(leg => leg.left <= WORN_LEFT),
       'worn',
     )
-    const chosen = this.#chosen
     this.#lose(
-      this.legs.filter(leg => leg.tick(chosen, nowMs)),
+      this.legs.filter(leg => leg.join(nowMs)),
       'unanswered',
     )
+    if (doing !== 'wait') this.#pingAll()
     if (nowMs - this.#askedMs < KEEP_ALIVE_MS) return
     this.#askedMs = nowMs
     this.#quic.nudge()

@@ -25,6 +25,10 @@ export const COOKIE_BYTES = 8
 export const MOST_LEGS = 8
 
 export const PING_MS = 20
+/** A tunnel whose streams have carried nothing for so long rests (rest.ts). */
+export const REST_AFTER_MS = 5000
+/** Of a resting tunnel. What is paid for these pings keeps sessions open. */
+export const REST_PING_MS = 200
 /** An exit looks so often whether a leg has fallen silent. */
 export const LOOK_MS = 10
 /** A timer that is so late is on time. */

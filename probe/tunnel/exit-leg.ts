@@ -4,7 +4,7 @@
  */
 import type { RandomSource } from '../ports.js'
 import { decodePing, encodePacket, encodePong, type Join, KIND, type Ping, type Pong } from './bodies.js'
-import { COOKIE_BYTES, PING_MS } from './constants.js'
+import { COOKIE_BYTES, PING_MS, REST_PING_MS } from './constants.js'
 import { type Address, LegEnd, type TunnelPort } from './leg.js'
 import { type Body, DatagramOpener, DatagramSealer, JOIN_SLOT, type Unopened, type WordMask } from './leg-datagram.js'
 import { type LegSecret, legKeys } from './leg-keys.js'
@@ -28,10 +28,11 @@ export class ExitLeg extends LegEnd {
   readonly #joinOpener: DatagramOpener
   readonly #joinMask: WordMask
   readonly #cookie: Uint8Array
-  /** how far pings are from coming every PING_MS */
+  /** how far pings are from coming every PING_MS, while the client does not rest */
   readonly #interval = new Smoothed()
   readonly createdMs: number
   #pingMs: number | undefined
+  #rests = false
   #isValidated = false
   heardMs: number
   /** as of the last look; see `ExitTunnel.tick` */
@@ -70,7 +71,7 @@ export class ExitLeg extends LegEnd {
   }
 
   isSilent(nowMs: number): boolean {
-    return nowMs - this.heardMs > silenceMs(this.#interval.jitter)
+    return nowMs - this.heardMs > silenceMs(this.#interval.jitter) + (this.#rests ? REST_PING_MS : 0)
   }
 
   override open(datagram: Buffer): Body | Unopened {
@@ -84,8 +85,9 @@ export class ExitLeg extends LegEnd {
   takePing(content: Buffer, nowMs: number): Ping | undefined {
     const ping = decodePing(content)
     if (!ping) return undefined
-    if (this.#pingMs !== undefined) this.#interval.add(nowMs - this.#pingMs - PING_MS)
+    if (this.#pingMs !== undefined && !this.#rests) this.#interval.add(nowMs - this.#pingMs - PING_MS)
     this.#pingMs = nowMs
+    this.#rests = ping.rests
     this.#isValidated ||= Buffer.compare(ping.cookie, this.#cookie) === 0
     this.padded = ping.padded
     return ping

@@ -79,7 +79,7 @@ export function silenceMs(jitterMs: number, unansweredShare = 0): number {
 }
 
 /** As `silenceMs`. Losses of single datagrams do not make a leg silent on which many come. */
-const patienceMs = ({ jitterMs, unansweredShare, flow }: Hearing): number =>
+export const patienceMs = ({ jitterMs, unansweredShare, flow }: Hearing): number =>
   silenceMs(jitterMs, flow >= FLOWING_DATAGRAMS ? 0 : unansweredShare)
 
 /** What is known of when one leg last heard anything. */

@@ -54,6 +54,7 @@ export class QuicEnd implements StreamHost {
   #stopTimer: (() => void) | undefined
   #timerAtMs = Number.POSITIVE_INFINITY
   #open = false
+  #carriedBytes = 0
   #end: TunnelEnd | undefined
 
   constructor(options: QuicEndOptions) {
@@ -64,6 +65,11 @@ export class QuicEnd implements StreamHost {
 
   get isOpen(): boolean {
     return this.#open && !this.#end
+  }
+
+  /** Of all streams, in both directions: what QUIC took of this end, and what this end took of QUIC. */
+  get carriedBytes(): number {
+    return this.#carriedBytes
   }
 
   /** @param packet of the other end, which this call may overwrite */
@@ -119,6 +125,7 @@ export class QuicEnd implements StreamHost {
     const known = this.#ids.get(stream)
     const taken = this.#tried(() => this.#connection.streamSend(known ?? this.#nextId, bytes, fin))
     if (taken === undefined) return undefined
+    this.#carriedBytes += taken
     if (known === undefined) {
       this.#keep(this.#nextId, stream)
       this.#nextId += ID_STEP
@@ -132,6 +139,7 @@ export class QuicEnd implements StreamHost {
     if (!this.#open || id === undefined) return undefined
     const found = this.#tried(() => this.#connection.streamRecv(id, this.#scratch))
     if (!found) return undefined
+    this.#carriedBytes += found[0]
     this.#follow() // the other end may get more credit
     return { bytes: Buffer.from(this.#scratch.subarray(0, found[0])), fin: found[1] }
   }

@@ -214,10 +214,10 @@ describe('payments to a relay', () => {
     void client.ended.then(() => {
       isOver = true
     })
-    for (let i = 1; i <= 8; i++) {
-      await pay(i * LEAST_PAID_BYTES)
-      await paid(i * LEAST_PAID_BYTES)
-      await new Promise(resolve => setTimeout(resolve, 500))
+    for (let i = 1; i <= 16; i++) {
+      await pay((i * LEAST_PAID_BYTES) / 2)
+      await paid((i * LEAST_PAID_BYTES) / 2)
+      await new Promise(resolve => setTimeout(resolve, 250))
     }
     expect(isOver).to.equal(false)
   })

@@ -63,6 +63,7 @@ function forger(given: { up?: Uint8Array; down?: Uint8Array; exitKey?: Uint8Arra
           change,
           mode: 'copies',
           padded,
+          rests: false,
           active: activeTags.map(tag => ({ tag, seen: 0 })),
         }),
         padded,

@@ -24,6 +24,7 @@ const ping = fc.record({
   change: fc.nat(),
   mode: fc.constantFrom(...MODES),
   padded: fc.boolean(),
+  rests: fc.boolean(),
   active,
 })
 const pong = fc.record({

@@ -1,10 +1,9 @@
 /** How legs join, count and die, with a clock that the test turns. No packet of QUIC is needed for that. */
-import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'chai'
 import { DATAGRAM_BYTES, IP_DATAGRAM_BYTES, IP_UDP_HEADER_BYTES } from '../../../proto/datagram.js'
 import type { Mode } from '../bodies.js'
 import type { ClientLeg, LegDeath } from '../client-leg.js'
-import { ALL_SILENT_MS, HANDSHAKE_MS, JOIN_MS, KEEP_ALIVE_MS, LEG_IDLE_MS, PING_MS } from '../constants.js'
+import { ALL_SILENT_MS, HANDSHAKE_MS, JOIN_MS, LEG_IDLE_MS, PING_MS } from '../constants.js'
 import { ManualTime } from './fixtures/manual-time.js'
 import { Pair } from './fixtures/pair.js'
 import { type Conditions, IDEAL } from './fixtures/sim-network.js'
@@ -191,28 +190,6 @@ describe('legs', () => {
     pair.client.endLeg(legs[1]!)
     time.turn(LEG_IDLE_MS + 100)
     expect(pair.exit.tunnels).to.have.length(0)
-  })
-
-  it('of an idle tunnel carry an acknowledgement each way every second, so that BBR knows the round trip', async () => {
-    const { time, pair, providers } = await opened('spread', 1)
-    const came = { up: 0, down: 0 }
-    providers[0]!.tamper = (datagram, direction) => {
-      came[direction]++
-      return [datagram]
-    }
-    const turn = async (ms: number) => {
-      for (let passedMs = 0; passedMs < ms; passedMs += 5) {
-        time.turn(5)
-        await pause(0)
-      }
-    }
-    while (!pair.exit.tunnels[0]!.isOpen) await turn(5)
-    await turn(2 * KEEP_ALIVE_MS)
-    Object.assign(came, { up: 0, down: 0 })
-    await turn(10 * KEEP_ALIVE_MS)
-    const pings = (10 * KEEP_ALIVE_MS) / PING_MS
-    // Of each end's ten questions and ten answers two may share a packet.
-    for (const count of Object.values(came)) expect(count - pings).to.be.within(15, 25)
   })
 
   it('are eight at most, with tags of their own', async () => {

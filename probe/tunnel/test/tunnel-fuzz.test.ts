@@ -41,9 +41,10 @@ const tags = [Buffer.from('down 0..'), Buffer.from('down 1..')]
 const named = tags.map((tag, i) => ({ tag, seen: i }))
 const CONTENTS: Record<keyof typeof KIND, Buffer[]> = {
   join: [encodeJoin({ clockMs: 5, tunnelId: randomBytes(16), downTag: tags[0]!, downKbps: 1000 })],
-  ping: MODES.map((mode, i) =>
-    encodePing({ clockMs: 7, cookie: NO_COOKIE, next: i, change: i, mode, padded: true, active: named.slice(0, i) }),
-  ),
+  ping: MODES.map((mode, i) => {
+    const active = named.slice(0, i)
+    return encodePing({ clockMs: 7, cookie: NO_COOKIE, next: i, change: i, mode, padded: true, rests: i > 0, active })
+  }),
   pong: [0, 2 ** 40].map((provenBytes, i) =>
     encodePong({ clockMs: 9, cookie: randomBytes(8), next: i, provenBytes, active: named.slice(0, i) }),
   ),
