@@ -25,8 +25,10 @@ export async function commandsUnder(command: readonly string[] = []): Promise<st
   const help = await helpOf(command, null)
   const prefix = ['bandwitness', ...command].join(' ')
   const inside = [...help.matchAll(new RegExp(`^  ${prefix} ([a-z][\\w-]*)`, 'gm'))].map(match => match[1]!)
-  const nested = await Promise.all(inside.map(name => commandsUnder([...command, name])))
-  return inside.flatMap((name, i) => [[...command, name], ...nested[i]!])
+  const found: string[][] = []
+  // One after the other: modules of which several imports are under way at once may wait for each other for ever.
+  for (const name of inside) found.push([...command, name], ...(await commandsUnder([...command, name])))
+  return found
 }
 
 /** The options of a command. */

@@ -1,4 +1,5 @@
 /** The pages of docs/reference, from what the program says of itself. */
+import { EXIT_METRICS } from '../../market/exit/exit-metrics.js'
 import { PROVIDER_METRICS } from '../../market/provider/provider-metrics.js'
 import { variableOf } from '../../verifier/cli/settings.js'
 import type { Metric } from '../../verifier/metrics/metric.js'
@@ -83,6 +84,7 @@ function metricsPage(): string {
   }
   add('verifier', VERIFIER_METRICS)
   add('provider', PROVIDER_METRICS)
+  add('exit', EXIT_METRICS)
   const rows = [...kinds.values()].map(({ metric: { name, kind, labels, help }, roles }) => [
     `\`${name}\``,
     kind,

@@ -1,8 +1,11 @@
-/** A verifier and a provider that run, on a real chain, in this process. */
+/** Two verifiers, a provider and its exit that run, on a real chain, in this process. */
+import { randomBytes } from 'node:crypto'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
+import { makeIdentity } from '../../market/exit/identity.js'
+import { startExit } from '../../market/exit/start.js'
 import { startProvider } from '../../market/provider/start.js'
 import type { RunningNode } from '../../verifier/api/running-node.js'
 import { startVerifier } from '../../verifier/api/start.js'
@@ -19,6 +22,7 @@ export class LiveNodes {
     /** another verifier of the same network */
     readonly other: RunningNode,
     readonly provider: RunningNode,
+    readonly exit: RunningNode,
   ) {}
 
   static async start(): Promise<LiveNodes> {
@@ -40,8 +44,12 @@ export class LiveNodes {
     }
     const verifier = await verifierOf('v2')
     const other = await verifierOf('v3')
-    const provider = await startProvider(await optionsOf('p0'))
-    return new LiveNodes(network, dir, verifier, other, provider)
+    const options = await optionsOf('p0')
+    const provider = await startProvider(options)
+    await makeIdentity(options.dataDir, randomBytes)
+    const givenUp = new AbortController().signal
+    const exit = await startExit({ ...options, host: HOST, port: 0, allowed: [], givenUp })
+    return new LiveNodes(network, dir, verifier, other, provider, exit)
   }
 
   /** Starts the network's epochs. */
@@ -50,7 +58,7 @@ export class LiveNodes {
   }
 
   async stop(): Promise<void> {
-    for (const node of [this.provider, this.other, this.verifier]) await node.stop()
+    for (const node of [this.exit, this.provider, this.other, this.verifier]) await node.stop()
     await this.network.stop()
     await rm(this.dir, { recursive: true })
   }

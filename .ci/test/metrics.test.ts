@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
 import { parse } from 'yaml'
+import { EXIT_METRICS } from '../../market/exit/exit-metrics.js'
 import { PROVIDER_METRICS } from '../../market/provider/provider-metrics.js'
 import { VERIFIER_METRICS } from '../../verifier/metrics/verifier-metrics.js'
 import { metricsIn } from '../promql.js'
@@ -66,6 +67,7 @@ describe('metrics', function () {
     for (const [node, metrics] of [
       [nodes.verifier, VERIFIER_METRICS],
       [nodes.provider, PROVIDER_METRICS],
+      [nodes.exit, EXIT_METRICS],
     ] as const) {
       const described = describedIn(await scrape(node))
       for (const { name, kind, help } of metrics) expect(described.get(name), name).to.deep.equal({ type: kind, help })
@@ -92,6 +94,9 @@ describe('metrics', function () {
     const provider = await scrape(nodes.provider)
     expect(samplesOf(provider, 'bandwitness_provider_sessions_refused_total').join()).to.include('reason="tooMuch"} 0')
     expect(samplesOf(provider, 'bandwitness_node_info').join()).to.include('role="provider"')
+    const exit = await scrape(nodes.exit)
+    expect(samplesOf(exit, 'bandwitness_node_info').join()).to.include('role="exit"')
+    expect(samplesOf(exit, 'bandwitness_exit_datagrams_total').join()).to.include('result="forged"} 0')
   })
 
   it('of several nodes in one process do not mix', async () => {
@@ -102,7 +107,7 @@ describe('metrics', function () {
   })
 
   it('name no peer, no address and no key in a label, and no endless list of anything', async () => {
-    for (const text of await Promise.all([scrape(nodes.verifier), scrape(nodes.provider)])) {
+    for (const text of await Promise.all([nodes.verifier, nodes.provider, nodes.exit].map(scrape))) {
       const own = text.split('\n').filter(line => line.startsWith('bandwitness_'))
       expect(own.filter(line => /0x[0-9a-f]{8}|12D3Koo|\d+\.\d+\.\d+\.\d+|\/ip[46]\//.test(line))).to.deep.equal([])
       const counts = new Map<string, number>()
@@ -132,7 +137,7 @@ describe('metrics', function () {
   it('are all that the dashboard and the alert rules read', async () => {
     const there = new Set([
       OF_PROMETHEUS,
-      ...(await Promise.all([scrape(nodes.verifier), scrape(nodes.provider)])).flatMap(text => [
+      ...(await Promise.all([nodes.verifier, nodes.provider, nodes.exit].map(scrape))).flatMap(text => [
         ...describedIn(text).keys(),
       ]),
     ])
@@ -151,7 +156,8 @@ describe('the dashboard', () => {
 
   it('shows each metric of the nodes', () => {
     const shown = new Set(targets.flatMap(({ expr }) => metricsIn(expr)))
-    const missing = [...VERIFIER_METRICS, ...PROVIDER_METRICS].map(({ name }) => name).filter(name => !shown.has(name))
+    const all = [...VERIFIER_METRICS, ...PROVIDER_METRICS, ...EXIT_METRICS]
+    const missing = all.map(({ name }) => name).filter(name => !shown.has(name))
     expect(missing).to.deep.equal([])
   })
 })

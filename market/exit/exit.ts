@@ -5,7 +5,7 @@
  *                                                     └── payments ──▶ till
  */
 import type { MonotonicClock, Payments, RandomSource, VoucherSigner } from '../../probe/ports.js'
-import { type Address, ExitTunnels } from '../../probe/tunnel/index.js'
+import { type Address, type DatagramCounts, ExitTunnels } from '../../probe/tunnel/index.js'
 import { TunnelSocket } from '../tunnel-socket.js'
 import { ExitSession } from './exit-session.js'
 import { type ExitStats, newExitStats } from './exit-stats.js'
@@ -24,6 +24,8 @@ export interface ExitOptions extends Address {
 export interface Exit {
   readonly port: number
   readonly stats: ExitStats
+  /** of the UDP port */
+  readonly counts: DatagramCounts
   close(): Promise<void>
 }
 
@@ -53,6 +55,7 @@ export async function openExit({ host, port, identity, ...modules }: ExitOptions
   return {
     port: socket.port,
     stats,
+    counts: tunnels.counts,
     close: async () => {
       tunnels.close('the exit stops')
       await socket.close()

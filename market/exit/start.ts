@@ -1,6 +1,7 @@
 /** An exit together with its chain, its till and its HTTP API: what the command line and the testnet start. */
 import type { Logger } from 'pino'
 import { systemClock, systemRandom } from '../../probe/index.js'
+import { metricsRoute } from '../../verifier/api/metrics-route.js'
 import { type ApiOptions, type RunningNode, withApi } from '../../verifier/api/running-node.js'
 import { type ConnectOptions, connectChain } from '../../verifier/chain/connect.js'
 import { readOffer } from '../../verifier/chain/offers.js'
@@ -11,6 +12,7 @@ import type { NetworkFile } from '../../verifier/config/network-file.js'
 import { Lifecycle } from '../../verifier/node/lifecycle.js'
 import { openTill } from '../provider/vouchers/till.js'
 import { openExit } from './exit.js'
+import { EXIT_METRICS } from './exit-metrics.js'
 import { readIdentity } from './identity.js'
 import { type Allowed, Reaching } from './reaching.js'
 
@@ -58,6 +60,7 @@ async function open(options: ExitNodeOptions, life: Lifecycle): Promise<RunningN
   log.info({ account, udp: { host, port: exit.port } }, 'taking tunnels')
   const facts = { role: 'exit', account } as const
   return withApi({ facts, failed: life.failed, stop: () => life.stop() }, options, app => {
+    metricsRoute(app, EXIT_METRICS, { ...facts, network, chain, exit })
     app.get('/v1/status', async () => ({
       ...facts,
       pid: process.pid,

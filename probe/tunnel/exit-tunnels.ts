@@ -151,8 +151,7 @@ export class ExitTunnels {
       this.counts.forged++
       return
     }
-    this.counts.opened++
-    if (!this.#accept(opened, nowMs)) this.counts.refused++
+    this.counts[this.#accept(opened, nowMs) ? 'opened' : 'refused']++
   }
 
   #opened(datagram: Buffer, clientKey: Buffer, source: Address): OpenedJoin | undefined {

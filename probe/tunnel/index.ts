@@ -2,6 +2,7 @@
 export { MODES, type Mode } from './bodies.js'
 export type { ClientLeg, LegDeath, LegGrants } from './client-leg.js'
 export { ClientTunnel } from './client-tunnel.js'
+export type { DatagramCounts } from './datagram-counts.js'
 export { type TunnelEnd, TunnelError } from './errors.js'
 export { ExitTunnels } from './exit-tunnels.js'
 export type { Address, TunnelPort } from './leg.js'
