@@ -1,17 +1,14 @@
 /**
  * A user's end of a tunnel. The owner opens sessions at providers and gives them to `addLeg`. The tunnel does the rest:
- * one QUIC connection runs over all legs, and a leg that falls silent is left at once.
- *
- * The exit's certificate is compared before any stream sends a byte. QUIC's handshake shows that the exit has the key of
- * the certificate, and the hash (SHA-256 of the certificate's DER form, as `openssl x509 -fingerprint -sha256` prints it)
- * stands beside the exit's public key where the owner found it. No authority signs the certificate.
+ * one QUIC connection runs over all legs, and a leg that falls silent is left at once. The exit's certificate is compared
+ * before any stream sends a byte.
  */
-import { createHash, timingSafeEqual } from 'node:crypto'
 import { TAG_BYTES } from '../../proto/datagram.js'
 import type { MonotonicClock, RandomSource } from '../ports.js'
 import { echoOf, isChallenge } from '../wire/path-validation.js'
 import { decodePacket, KIND, type Mode, type Pong } from './bodies.js'
 import { Carrying } from './carrying.js'
+import { hasHash } from './certificate.js'
 import { type Chosen, ClientLeg, type LegDeath, type LegGrants } from './client-leg.js'
 import { HANDSHAKE_MS, KEEP_ALIVE_MS, MOST_LEGS, PING_MS, TUNNEL_ID_BYTES, WORN_LEFT } from './constants.js'
 import { type DatagramCounts, noDatagrams } from './datagram-counts.js'
@@ -75,7 +72,7 @@ export class ClientTunnel {
       connection,
       isClient: true,
       timers: this.#timers,
-      accepts: certificate => certificate !== undefined && this.#isRight(certificate),
+      accepts: certificate => certificate !== undefined && hasHash(certificate, options.exit.certHash),
       onOpen: () => {
         this.#stopAwaiting?.()
         this.#established.resolve()
@@ -215,12 +212,6 @@ export class ClientTunnel {
     const active = this.#active.map(leg => ({ tag: leg.grants.down.tag, seen: leg.seen }))
     const { mode } = this.#options
     return { next: this.#carrying.nextNumber, change: this.#change, mode, rests: this.#rest.isResting, active }
-  }
-
-  #isRight(certificate: Uint8Array): boolean {
-    const hash = createHash('sha256').update(certificate).digest()
-    const { certHash } = this.#options.exit
-    return certHash.length === hash.length && timingSafeEqual(hash, certHash)
   }
 
   #tick(): void {
