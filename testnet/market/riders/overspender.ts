@@ -55,13 +55,14 @@ async function spend({ host, signerOf }: OverspenderOrder, payee: Payee, session
   const depositBytes = payableBytes(channel)
   const totals = new Map<Hex, number>()
   let signedBytes = 0
-  const sign = async (ride: Ride, bytes: number) => {
+  /** @param upTo bytes of the ride, of which the last ones are paid for now */
+  const sign = async (ride: Ride, upTo: number, bytes: number) => {
     const { id } = signedBytes < depositBytes ? channel : then
     const total = (totals.get(id) ?? 0) + bytes
     totals.set(id, total)
     signedBytes += bytes
     const payment = { channel: fromHex(id), total }
-    await ride.client.handOver(await counterSign(ride.point, ride.receivedBytes, signerOf(id), payment))
+    await ride.client.handOver(await counterSign(ride.point, upTo, signerOf(id), payment))
   }
   const rides = await Promise.all(
     Array.from({ length: sessions }, () => Ride.openPatiently({ provider, answers, host }, PATIENCE_MS)),
@@ -71,8 +72,12 @@ async function spend({ host, signerOf }: OverspenderOrder, payee: Payee, session
       let signed = 0
       ride.onReceipt = () => {
         const bytes = ride.receivedBytes - signed
-        signed += bytes
-        if (bytes > 0) void sign(ride, bytes)
+        // The rest of a deposit is worth something, and nothing if more is asked of it.
+        const covered = Math.min(bytes, Math.max(0, depositBytes - signedBytes))
+        for (const part of [covered, bytes - covered]) {
+          signed += part
+          if (part > 0) void sign(ride, signed, part)
+        }
       }
       await ride.run()
       await ride.close()
