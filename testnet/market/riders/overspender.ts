@@ -67,17 +67,20 @@ async function spend({ host, signerOf }: OverspenderOrder, payee: Payee, session
   const rides = await Promise.all(
     Array.from({ length: sessions }, () => Ride.openPatiently({ provider, answers, host }, PATIENCE_MS)),
   )
+  // A session that never paid has its credit and no more. So each pays a part of the deposit before any signs more than there is.
+  const share = Math.ceil(depositBytes / sessions)
   await Promise.all(
     rides.map(async ride => {
       let signed = 0
+      const signUpTo = (most: number) => {
+        const bytes = Math.min(ride.receivedBytes, most) - signed
+        if (bytes <= 0) return
+        signed += bytes
+        void sign(ride, signed, bytes)
+      }
       ride.onReceipt = () => {
-        const bytes = ride.receivedBytes - signed
-        // The rest of a deposit is worth something, and nothing if more is asked of it.
-        const covered = Math.min(bytes, Math.max(0, depositBytes - signedBytes))
-        for (const part of [covered, bytes - covered]) {
-          signed += part
-          if (part > 0) void sign(ride, signed, part)
-        }
+        signUpTo(share)
+        if (signedBytes >= depositBytes) signUpTo(Number.POSITIVE_INFINITY)
       }
       await ride.run()
       await ride.close()
