@@ -60,6 +60,7 @@ describe('metrics', function () {
     nodes = await LiveNodes.start()
   })
   after(() => nodes.stop())
+  const oneOfEachKind = () => [nodes.verifier, nodes.provider, nodes.exit]
 
   it('stand at /metrics of each node, with help, before the network has started and after', async () => {
     const early = describedIn(await scrape(nodes.verifier))
@@ -107,7 +108,7 @@ describe('metrics', function () {
   })
 
   it('name no peer, no address and no key in a label, and no endless list of anything', async () => {
-    for (const text of await Promise.all([nodes.verifier, nodes.provider, nodes.exit].map(scrape))) {
+    for (const text of await Promise.all(oneOfEachKind().map(scrape))) {
       const own = text.split('\n').filter(line => line.startsWith('bandwitness_'))
       expect(own.filter(line => /0x[0-9a-f]{8}|12D3Koo|\d+\.\d+\.\d+\.\d+|\/ip[46]\//.test(line))).to.deep.equal([])
       const counts = new Map<string, number>()
@@ -137,9 +138,7 @@ describe('metrics', function () {
   it('are all that the dashboard and the alert rules read', async () => {
     const there = new Set([
       OF_PROMETHEUS,
-      ...(await Promise.all([nodes.verifier, nodes.provider, nodes.exit].map(scrape))).flatMap(text => [
-        ...describedIn(text).keys(),
-      ]),
+      ...(await Promise.all(oneOfEachKind().map(scrape))).flatMap(text => [...describedIn(text).keys()]),
     ])
     const read = [...targets, ...rules].flatMap(({ expr }) => metricsIn(expr))
     expect(read).to.not.be.empty

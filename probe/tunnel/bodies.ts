@@ -82,11 +82,12 @@ const CHANGE_AT = NEXT_AT + NUMBER_BYTES
 const MODE_AT = CHANGE_AT + 4
 const PING_TAGS_AT = MODE_AT + 3
 const SEEN_BYTES = 4
-const PADDED = 1
-const RESTS = 2
 const NAMED_BYTES = TAG_BYTES + SEEN_BYTES
 const PROVEN_AT = NEXT_AT + NUMBER_BYTES
 const PONG_TAGS_AT = PROVEN_AT + PROVEN_BYTES + 1
+/** Flags of a ping. */
+const PADDED = 1
+const RESTS = 2
 export const NO_COOKIE = new Uint8Array(COOKIE_BYTES)
 
 export function encodePacket(number: number, packet: Uint8Array): Buffer {

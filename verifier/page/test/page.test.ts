@@ -61,19 +61,6 @@ interface Frames {
   readonly y: number
 }
 
-interface Gate {
-  open(): void
-  readonly opened: Promise<void>
-}
-
-function gate(): Gate {
-  let open = () => {}
-  const opened = new Promise<void>(resolve => {
-    open = resolve
-  })
-  return { open: () => open(), opened }
-}
-
 /** Another reader of the stream, until its server ends. */
 async function listenAt(url: string): Promise<{ untilHeard(text: string): Promise<void> }> {
   const { body } = await fetch(`${url}/v1/events`)
@@ -257,19 +244,19 @@ describe('the reputation page', function () {
     it(`shows a report that came before its stream${others ? ', and that others were told' : ''}`, async () => {
       const young = await serve(EPOCHS - 1)
       const other = others ? await listenAt(young.url) : undefined
-      const [asked, released] = [gate(), gate()]
+      const [asked, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
       const page = await open(LINK.providers, {}, young, async context => {
         await context.route('**/v1/events', async route => {
-          asked.open()
-          await released.opened
+          asked.resolve()
+          await released.promise
           await route.continue()
         })
       })
       await page.getByText(`Figures of epoch ${EPOCHS - 1}.`).waitFor()
-      await asked.opened
+      await asked.promise
       young.accept(EPOCHS)
       await other?.untilHeard(`"epoch":${EPOCHS},"headerHash"`)
-      released.open()
+      released.resolve()
       await page.getByText(`Figures of epoch ${EPOCHS}.`).waitFor()
     })
   }
@@ -370,14 +357,14 @@ describe('the reputation page', function () {
   for (const [how, lose] of Object.entries(LOST)) {
     it(`asks again for an answer that ${how}, while its stream of events goes on`, async () => {
       // The first report of the stream has the page ask again, too.
-      const told = gate()
+      const told = Promise.withResolvers<void>()
       let lists = 0
       const page = await open(LINK.providers, {}, server, async context => {
         context.on('request', request => {
-          if (request.url().includes('/v1/providers') && ++lists === 2) told.open()
+          if (request.url().includes('/v1/providers') && ++lists === 2) told.resolve()
         })
       })
-      await told.opened
+      await told.promise
       let asked = 0
       await page.route('**/v1/verifiers', route => (asked++ === 0 ? lose(route) : route.continue()))
       await page.evaluate("location.hash = '#/verifiers'")
