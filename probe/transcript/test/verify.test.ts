@@ -8,7 +8,7 @@ import { cutOff, silent } from '../../test/fixtures/behaviours.js'
 import { forwardings } from '../../test/fixtures/forwardings.js'
 import { failed, keysOf } from '../../test/fixtures/records.js'
 import { type Behaviour, honest, Network, type NetworkOptions, newPeer } from '../../test/harness.js'
-import type { SessionResult } from '../../verdict/outcome.js'
+import type { Outcome, SessionResult } from '../../verdict/outcome.js'
 import { verifyTranscript } from '../verify.js'
 
 const CLAIM_KBPS = 10_000
@@ -53,12 +53,13 @@ describe('a transcript, verified', function () {
   it('fails a check after any change', async () => {
     const slow = await Network.open({ claimKbps: CLAIM_KBPS, limitKbps: CLAIM_KBPS / 2 })
     network = slow
-    // With another outcome, not every change shows: no claim changes that nothing arrived.
+    // With another outcome, or a reading below every claim, not every change shows: no claim changes that nothing arrived.
+    const isLow = (outcome: Outcome) => outcome.kind === 'under' && outcome.measurement.rateKbps > CLAIM_KBPS / 3
     const { record, outcome } = await slow.measureAgain(
-      ({ kind }) => kind !== 'under',
+      outcome => !isLow(outcome),
       () => slow.measure(),
     )
-    expect(outcome.kind).to.equal('under')
+    expect(outcome, JSON.stringify(outcome)).to.satisfy(isLow)
     const keys = keysOf(slow)
     const withSender = (
       slot: number,
