@@ -54,7 +54,10 @@ export class ExitAccount {
       provenBytes: () => Math.min(this.#carriedBytes, this.#newest?.bytes ?? 0),
       send: counter => frames.send(OpenerFrame.encode({ counter })),
     })
-    void this.#listen(frames, () => onPaid(id)).catch(() => {}) // nonsense is paid for no more, and the exit stops carrying
+    // Nonsense is paid for no more. An exit that takes no payments carries no more: another one does.
+    void this.#listen(frames, () => onPaid(id))
+      .catch(() => {})
+      .finally(() => tunnel.close('payments ended'))
   }
 
   get carriedBytes(): number {

@@ -42,7 +42,7 @@ const MOST_UNPROVEN_SHARE = 0.05
 const LOOK_MS = 1000
 /** In a look: a few times what pings and acknowledgements take. */
 const LEAST_DATAGRAMS = 200
-/** A session counts bytes in 32 bits. */
+/** A leg numbers its datagrams in 24 bits. It is replaced while it still has numbers, and so still carries. */
 const MOST_BYTES = 3 * 2 ** 30
 
 export class PaidLeg {

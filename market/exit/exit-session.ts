@@ -15,6 +15,8 @@ import type { Reaching } from './reaching.js'
 export interface ExitSessionModules extends ExitPaymentsModules {
   readonly reaching: Reaching
   readonly stats: ExitStats
+  /** The client has stopped paying, or its payments cannot be kept: nothing more is carried for it. */
+  readonly onUnpaid: () => void
 }
 
 const SESSION_ID_BYTES = 32
@@ -57,11 +59,12 @@ export class ExitSession {
     if (rest === undefined || this.#payments !== undefined) return
     const sessionId = Buffer.concat([head.subarray(1), rest])
     this.#payments = new ExitPayments(new MessageFrames(stream, reader, OpenerFrame.maxBytes), sessionId, this.#modules)
-    const { stats } = this.#modules
-    await this.#payments.take(this.#meter, paidBytes => {
+    const { stats, onUnpaid } = this.#modules
+    const count = (paidBytes: number | undefined) => {
       if (paidBytes === undefined) stats.voidPayments++
       else stats.paidBytes += paidBytes
-    })
+    }
+    await this.#payments.take(this.#meter, count).finally(onUnpaid)
   }
 
   async #connect(stream: Duplex, reader: ByteReader, head: Buffer): Promise<void> {

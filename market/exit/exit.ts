@@ -44,7 +44,7 @@ export async function openExit({ host, port, identity, ...modules }: ExitOptions
       onTunnel: tunnel => {
         stats.tunnels++
         void tunnel.closed.then(() => stats.tunnels--)
-        const session = new ExitSession({ ...modules, stats })
+        const session = new ExitSession({ ...modules, stats, onUnpaid: () => tunnel.close('payments ended') })
         tunnel.onStream = stream => void session.serve(stream)
       },
     })

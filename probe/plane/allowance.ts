@@ -5,9 +5,6 @@
 import { PAID_WINDOW_BYTES, PAID_WINDOW_MS } from '../constants.js'
 import { bytesIn } from '../verdict/share.js'
 
-/** Receipts count a session's bytes in 32 bits. */
-const MOST_BYTES = 0xffffffff
-
 /** What a paying session may be ahead of its payments. @param rateKbps granted to the session */
 export const paidWindowBytes = (rateKbps: number): number =>
   Math.max(PAID_WINDOW_BYTES, Math.floor(bytesIn(rateKbps, PAID_WINDOW_MS)))
@@ -24,7 +21,7 @@ export class Allowance {
   }
 
   has(bytes: number): boolean {
-    return bytes <= this.#leftBytes && this.#forwardedBytes + bytes <= MOST_BYTES
+    return bytes <= this.#leftBytes
   }
 
   spend(bytes: number): void {

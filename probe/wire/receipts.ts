@@ -18,6 +18,9 @@ export const voucherOf = (receipt: Omit<CounterReceipt, 'signature'>): Voucher =
   total: receipt.total ?? 0,
 })
 
+/** A session may last longer than its receipts can say. */
+const MOST_ELAPSED_MS = 0xffffffff
+
 export class ReceiptChain {
   readonly #sessionId: Uint8Array
   #head: Uint8Array
@@ -38,7 +41,7 @@ export class ReceiptChain {
       sessionId: this.#sessionId,
       sequence: ++this.#sequence,
       bytes,
-      elapsedMs: Math.round(elapsedMs),
+      elapsedMs: Math.min(Math.round(elapsedMs), MOST_ELAPSED_MS),
     }
     const head = receiptHead(this.#head, bytes, receipt.elapsedMs)
     this.#head = head

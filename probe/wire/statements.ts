@@ -17,6 +17,12 @@ export function uint32(value: number): Uint8Array {
   return bytes
 }
 
+function uint64(value: number): Uint8Array {
+  const bytes = new Uint8Array(8)
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(value))
+  return bytes
+}
+
 /** H(K): binds the key to one session and one sender, so that nobody can reveal it for another sender's data. */
 export const keyCommitment = (sessionId: Uint8Array, slot: number, key: Uint8Array): Uint8Array =>
   digest('key', sessionId, Uint8Array.of(slot), key)
@@ -103,4 +109,4 @@ export const receiptSeed = (sessionId: Uint8Array, tag: Uint8Array): Uint8Array 
 
 /** h_j = SHA-256(h_{j−1} ‖ bytes ‖ t_j), which the provider signs. */
 export const receiptHead = (previous: Uint8Array, bytes: number, elapsedMs: number): Uint8Array =>
-  digest('receipt', previous, uint32(bytes), uint32(elapsedMs))
+  digest('receipt', previous, uint64(bytes), uint32(elapsedMs))

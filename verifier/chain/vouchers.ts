@@ -18,8 +18,11 @@ export function digestSigner(secret: Hex): (digest: Hex) => Uint8Array {
 }
 
 /** The account whose key signed. @param signature r, s and v. @returns undefined for what is no signature */
-export const voucherSignerOf = (network: NetworkId, voucher: Voucher, signature: Uint8Array): Hex | undefined =>
-  digestSignerOf(voucherDigest(network, voucher), signature)
+export function voucherSignerOf(network: NetworkId, voucher: Voucher, signature: Uint8Array): Hex | undefined {
+  // Nobody signs for more bytes, and a message can state them.
+  if (voucher.bytes > Number.MAX_SAFE_INTEGER || voucher.total > Number.MAX_SAFE_INTEGER) return undefined
+  return digestSignerOf(voucherDigest(network, voucher), signature)
+}
 
 /** As `voucherSignerOf`. */
 export function digestSignerOf(digest: Hex, signature: Uint8Array): Hex | undefined {

@@ -45,6 +45,7 @@ const PAGE_SHA256 = createHash('sha256').update(PAGE).digest('hex')
 /** Takes the vouchers of one channel, as the escrow would. */
 class Till implements Payments {
   total = 0
+  isDiskFull = false
   #carried = 0
 
   constructor(
@@ -54,6 +55,7 @@ class Till implements Payments {
   ) {}
 
   async accept(voucher: Voucher, signature: Uint8Array, sessionBytes: number) {
+    if (this.isDiskFull) throw new Error('no space left')
     if (voucher.channel !== this.id) return undefined
     if (voucherSignerOf(NETWORK, voucher, signature) !== this.channel.signer) return undefined
     this.total = Math.max(this.total, voucher.total)
@@ -258,6 +260,14 @@ describe('traffic of a client', function () {
     const { forwardedBytes, paidBytes } = relays[0]!.stats
     expect(paidBytes).to.be.at.most(5 << 20)
     expect(forwardedBytes - paidBytes).to.be.at.most(legs[0]!.length * legWindow())
+  })
+
+  it('leaves an exit that cannot keep payments, and so would carry nothing more', async () => {
+    const { exitTill } = await start('spread', 1)
+    exitTill.isDiskFull = true
+    const loading = socksGet(socks.port, url).catch((cause: Error) => cause)
+    expect(await tunnel.closed).to.include({ why: 'peer-closed' })
+    expect(await loading).to.be.an('error')
   })
 
   it('reaches no private address, port 25, or name without an address', async () => {

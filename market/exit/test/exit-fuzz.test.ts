@@ -140,7 +140,14 @@ describe('fuzzed streams at an exit', function () {
       'streams',
       mutated([payments, ...named.map(bytes => Buffer.concat([bytes, randomBytes(20)]))]),
       async bytes => {
-        const modules = { stats, reaching, payments: book, voucherSigner: signer, clock: { now: () => 0 } }
+        const modules = {
+          stats,
+          reaching,
+          payments: book,
+          voucherSigner: signer,
+          clock: { now: () => 0 },
+          onUnpaid: () => {},
+        }
         const stream = new GivenStream(bytes)
         await new ExitSession(modules).serve(stream)
         longest = Math.max(longest, stream.answered)

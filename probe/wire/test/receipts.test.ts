@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
 import { IP_UDP_HEADER_BYTES } from '../../../proto/datagram.js'
+import { type Receipt, RelayFrame } from '../../../proto/messages.js'
 import { RECEIPT_BYTES } from '../../constants.js'
 import { Forwarded } from '../../plane/forwarded.js'
 import { newPeer } from '../../test/harness.js'
@@ -38,6 +39,25 @@ describe('receipts', () => {
     let datagrams = 1
     while (!forwarded.add(1200) && datagrams < 20_000) datagrams++
     expect(datagrams * 1228).to.be.within(10_000_000, 10_000_000 + 1228)
+  })
+
+  it('go on after 4 GiB, and after the 49 days that they can state', async () => {
+    const chain = new ReceiptChain(sessionId, tag)
+    const days = 86_400_000
+    const receipts: Receipt[] = []
+    for (const [bytes, elapsedMs] of [
+      [2 ** 32 - 1, 49 * days],
+      [2 ** 32, 50 * days],
+      [2 ** 40, 51 * days],
+    ] as const) {
+      const receipt = await chain.next(bytes, elapsedMs, provider.voucherSigner)
+      receipts.push(RelayFrame.decode(RelayFrame.encode({ receipt })).receipt!)
+    }
+    expect(receipts.map(({ bytes }) => bytes)).to.deep.equal([2 ** 32 - 1, 2 ** 32, 2 ** 40])
+    expect(receipts.map(({ elapsedMs }) => elapsedMs)).to.deep.equal([49 * days, 2 ** 32 - 1, 2 ** 32 - 1])
+    expect(await checkReceipts(receipts, of, provider.vouchers)).to.deep.equal(receipts[2]!.head)
+    const short = receipts.with(1, { ...receipts[1]!, bytes: 0 })
+    expect(await checkReceipts(short, of, provider.vouchers), '4 GiB are not 0').to.equal(undefined)
   })
 
   it('fail if one is changed, left out, of another session, or not the provider’s', async () => {

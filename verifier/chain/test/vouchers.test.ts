@@ -36,6 +36,13 @@ describe('vouchers signed with EVM keys', () => {
     expect(voucherSignerOf(golden, voucher, new Uint8Array(65)), 'no point of the curve').to.equal(undefined)
   })
 
+  it('attack: one that states more bytes than a number holds exactly has no signer', async () => {
+    for (const change of [{ bytes: 2 ** 63 }, { total: 2 ** 64 }]) {
+      expect(voucherSignerOf(golden, { ...voucher, ...change }, fromHex(signature))).to.equal(undefined)
+      expect(await voucherVerifier(golden, signer)({ ...voucher, ...change }, fromHex(signature))).to.equal(false)
+    }
+  })
+
   it('have one valid encoding of their signature', async () => {
     const check = voucherVerifier(golden, signer)
     const bytes = fromHex(signature)
