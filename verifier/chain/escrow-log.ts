@@ -47,7 +47,7 @@ const OPENED_BYTES = wordBytes(7)
 const REDEEMED_BYTES = wordBytes(2)
 const AMOUNT_BYTES = wordBytes(1)
 
-/** Whose place among the indexed arguments differs from event to event, so each has a filter of its own. */
+/** The place of an account among the indexed arguments differs, so there are two filters. */
 export class EscrowLog {
   readonly #logs: readonly FollowedEvents<Content>[]
   #told = new WeakSet<EscrowEvent>()
@@ -65,11 +65,7 @@ export class EscrowLog {
       this.#logs = [follow([opened, closed], [null, account])]
     } else {
       const account = zeroPadValue(party.payee, 32)
-      this.#logs = [
-        follow([opened], [null, null, account]),
-        follow([redeemed, closing], [null, account]),
-        follow([closed], []), // it names the payer, so those of the own channels are picked below
-      ]
+      this.#logs = [follow([opened, closed], [null, null, account]), follow([redeemed, closing], [null, account])]
     }
   }
 
@@ -78,10 +74,9 @@ export class EscrowLog {
    * openings and ends: the rest it does itself, or reads with `balanceOf`. @throws RpcFault
    */
   async events(): Promise<readonly EscrowEvent[]> {
-    const found: EscrowEvent[] = []
-    for (const log of this.#logs) found.push(...(await log.known()))
-    const own = new Set(found.flatMap(({ kind, id }) => (kind === 'opened' ? [id] : [])))
-    return found.filter(({ id }) => own.has(id)).sort((a, b) => a.block - b.block || a.logIndex - b.logIndex)
+    let found: readonly EscrowEvent[] = []
+    for (const log of this.#logs) found = found.concat(await log.known())
+    return found.toSorted((a, b) => a.block - b.block || a.logIndex - b.logIndex)
   }
 
   /** Those that no call before has given. An event that a reorganisation moved comes again. @throws RpcFault */

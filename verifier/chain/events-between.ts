@@ -25,9 +25,9 @@ export async function logsBetween(
     address: [hex(contract.target as string)],
     topics: await contract.filters[event]!(...topics).getTopicFilter(),
   }
-  const found: RawLog[] = []
+  let found: RawLog[] = []
   for await (const { logs } of logReader.pages(filter, from, checkpointOf(await blockAt(provider, to)))) {
-    found.push(...logs)
+    found = found.concat(logs)
   }
   return found
 }

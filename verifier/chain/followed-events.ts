@@ -17,6 +17,12 @@ export interface Followed<C> {
   readonly keyOf: (event: C) => string
 }
 
+/**
+ * Blocks that each look reads once more. A node that lags answers for blocks that it does not have yet as if nothing had
+ * happened in them, and the answers of one look may come from several nodes.
+ */
+const AGAIN_BLOCKS = 32
+
 export class FollowedEvents<C extends object> {
   readonly #decoder: EventDecoder<C>
   readonly #filter: LogFilter
@@ -47,12 +53,21 @@ export class FollowedEvents<C extends object> {
     const last = this.#checkpoints.at(-1)
     if (last?.hash === head.hash) return
     if (last?.hash !== head.parentHash) this.#rewind(await stillThere(provider, this.#checkpoints))
-    const from = (this.#checkpoints.at(-1)?.number ?? file.deployBlock - 1) + 1
+    const from = Math.max(file.deployBlock, (this.#checkpoints.at(-1)?.number ?? 0) + 1 - AGAIN_BLOCKS)
     for await (const { logs, last } of logReader.pages(this.#filter, from, checkpointOf(head))) {
-      const events = logs.flatMap(log => this.#decoder.decode(log) ?? [])
-      this.#checkpoints = afterReading(this.#checkpoints, last)
-      this.#events = this.#compact([...this.#events, ...events], this.#checkpoints[0]!.number)
+      const fresh = this.#unknown(logs.flatMap(log => this.#decoder.decode(log) ?? []))
+      if (last.number > (this.#checkpoints.at(-1)?.number ?? -1))
+        this.#checkpoints = afterReading(this.#checkpoints, last)
+      if (fresh.length > 0) this.#events = inOrder(this.#events.concat(fresh))
+      this.#events = this.#compact(this.#events, this.#checkpoints[0]!.number)
     }
+  }
+
+  /** Whoever holds an event by its object goes on holding it. */
+  #unknown(events: readonly (Place & C)[]): readonly (Place & C)[] {
+    const first = events[0]?.block ?? 0
+    const known = new Set(this.#events.flatMap(event => (event.block >= first ? [placeOf(event)] : [])))
+    return events.filter(event => !known.has(placeOf(event)))
   }
 
   #rewind(common: Checkpoint[]): void {
@@ -68,3 +83,8 @@ export class FollowedEvents<C extends object> {
     return events.filter(event => event.block > floor || newest.get(keyOf(event)) === event)
   }
 }
+
+const placeOf = ({ block, logIndex }: Place): string => `${block} ${logIndex}`
+
+const inOrder = <E extends Place>(events: readonly E[]): E[] =>
+  events.toSorted((a, b) => a.block - b.block || a.logIndex - b.logIndex)

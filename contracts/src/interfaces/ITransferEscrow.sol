@@ -86,8 +86,9 @@ interface ITransferEscrow {
     /// @notice Emitted when a channel ends, and what is left goes back to its payer.
     /// @param id The id of the channel
     /// @param payer The account that opened it
+    /// @param payee The account that was paid
     /// @param amount The tokens, in wei
-    event Closed(bytes32 indexed id, address indexed payer, uint256 amount);
+    event Closed(bytes32 indexed id, address indexed payer, address indexed payee, uint256 amount);
 
     // ------------------------------------------------------------------ errors
 

@@ -115,7 +115,7 @@ contract TransferEscrow is ITransferEscrow {
         bytes32 id = idOf(channel);
         uint64 closesAt = _opened(id).closesAt;
         if (closesAt == 0 || block.timestamp < closesAt) revert NotThawed(id, closesAt);
-        _end(id, channel.payer);
+        _end(id, channel);
     }
 
     // ------------------------------------------------------------------ the payee
@@ -143,7 +143,7 @@ contract TransferEscrow is ITransferEscrow {
         if (msg.sender != channel.payee) revert NotAllowed(msg.sender, channel.payee);
         bytes32 id = idOf(channel);
         _opened(id);
-        _end(id, channel.payer);
+        _end(id, channel);
     }
 
     // ------------------------------------------------------------------ views
@@ -208,12 +208,12 @@ contract TransferEscrow is ITransferEscrow {
         prices.settled(payee, amount);
     }
 
-    function _end(bytes32 id, address payer) private {
+    function _end(bytes32 id, Channel calldata channel) private {
         Balance memory balance = _balances[id];
         delete _balances[id];
         uint256 left = balance.deposit - balance.paid;
-        emit Closed(id, payer, left);
-        token.safeTransfer(payer, left);
+        emit Closed(id, channel.payer, channel.payee, left);
+        token.safeTransfer(channel.payer, left);
     }
 
     function _opened(bytes32 id) private view returns (Balance storage balance) {
