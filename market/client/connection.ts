@@ -1,9 +1,11 @@
 /** A connection to a destination, through the tunnel. */
-import { type Duplex, Transform } from 'node:stream'
+import { type Duplex, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { ClientTunnel } from '../../probe/tunnel/index.js'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { ClientTunnel, QuicStream } from '../../probe/tunnel/index.js'
 import { ByteReader } from '../core/byte-reader.js'
 import { type Destination, encodeDestination, REPLY, type Reply } from '../core/destination.js'
+import { piecesOf } from '../core/pieces.js'
 
 export class ConnectError extends Error {
   override readonly name = 'ConnectError'
@@ -13,8 +15,16 @@ export class ConnectError extends Error {
   }
 }
 
+/**
+ * An application that goes away seems to have closed one half, until it refuses the next data. Then the stream can be cancelled,
+ * unless its half was ended before.
+ */
+const HALF_CLOSED_MS = 100
+/** What was on its way when an application went comes within this time. */
+const DRAIN_MS = 30_000
+
 /** @returns a stream of the connection's bytes. @throws ConnectError; TunnelError `closed`; RangeError for no destination */
-export async function connectThrough(tunnel: ClientTunnel, destination: Destination): Promise<Duplex> {
+export async function connectThrough(tunnel: ClientTunnel, destination: Destination): Promise<QuicStream> {
   const head = encodeDestination(destination)
   const stream = tunnel.openStream()
   let failure: Error | undefined
@@ -31,19 +41,37 @@ export async function connectThrough(tunnel: ClientTunnel, destination: Destinat
   throw new ConnectError(Object.values(REPLY).find(known => known === reply) ?? REPLY.failed)
 }
 
-/** Joins an application's connection with one through the tunnel, until both ends are done. @param count hears of bytes */
-export async function join(application: Duplex, connection: Duplex, count: (bytes: number) => void): Promise<void> {
-  const counted = () =>
-    new Transform({
-      transform: (bytes: Buffer, _encoding, done) => {
-        count(bytes.length)
-        done(null, bytes)
-      },
-    })
+/**
+ * Joins an application's connection with one through the tunnel, until both ends are done. If the application goes away, what
+ * the exit has carried for it still comes, and is counted: it is on the exit's bill.
+ * @param count hears of bytes
+ */
+export async function join(application: Duplex, connection: QuicStream, count: (bytes: number) => void): Promise<void> {
+  async function* counted(from: Duplex) {
+    for await (const bytes of piecesOf(from)) {
+      count(bytes.length)
+      yield bytes
+    }
+  }
+  // A pipeline would destroy the connection itself.
+  const toConnection = new Writable({
+    write: (bytes: Buffer, _encoding, done) => connection.write(bytes, done),
+    final: done => void setTimeout(() => connection.end(done), HALF_CLOSED_MS),
+  })
   try {
-    await Promise.all([pipeline(application, counted(), connection), pipeline(connection, counted(), application)])
+    await Promise.all([pipeline(counted(application), toConnection), pipeline(counted(connection), application)])
   } finally {
     application.destroy()
+    if (connection.cancel())
+      await Promise.race([drained(counted(connection)), pause(DRAIN_MS, undefined, { ref: false })])
     connection.destroy()
+  }
+}
+
+async function drained(pieces: AsyncIterable<Buffer>): Promise<void> {
+  try {
+    for await (const _ of pieces);
+  } catch {
+    // The connection has ended otherwise.
   }
 }

@@ -1,4 +1,5 @@
 /** What this client owes the exit of its tunnel: it counts what its connections carry, and pays for it by receipts. */
+import { setTimeout as pause } from 'node:timers/promises'
 import type { RandomSource } from '../../probe/ports.js'
 import type { ClientTunnel } from '../../probe/tunnel/index.js'
 import { receiptStart } from '../../probe/wire/receipts.js'
@@ -26,15 +27,28 @@ export interface ExitAccountModules {
 }
 
 const SESSION_ID_BYTES = 32
+/** A receipt may come before what it bills, so it is not only receipts that a payment waits for. */
+const PAY_BYTES = 256 * 1024
+const PAY_MS = 1000
+/** An exit takes twenty payments a second. */
+const LEAST_GAP_MS = 60
+/** An exit waits for payments once much more than this is unpaid. */
+const NEVER_WAITED_FOR_BYTES = 2 << 20
 
 export class ExitAccount {
+  readonly #modules: ExitAccountModules
   readonly #payer: Payer
+  #id: Hex
   #newest: Receipt | undefined
   #carriedBytes = 0
+  #due = Promise.withResolvers<void>()
+  #isRefilling = false
 
   /** @throws TunnelError `closed` */
-  constructor({ tunnel, purse, id: first, next, random, onPaid, onEmpty }: ExitAccountModules) {
-    let id = first
+  constructor(modules: ExitAccountModules) {
+    const { tunnel, purse, random } = modules
+    this.#modules = modules
+    this.#id = modules.id
     const sessionId = random.bytes(SESSION_ID_BYTES)
     const start = receiptStart(sessionId, exitTag(sessionId))
     const stream = tunnel.openStream()
@@ -42,22 +56,21 @@ export class ExitAccount {
     stream.write(Buffer.concat([Uint8Array.of(STREAM_KIND.payments), sessionId]))
     const frames = new MessageFrames(stream, new ByteReader(stream), RelayFrame.maxBytes)
     this.#payer = new Payer({
-      ...{ purse, id: () => id },
-      onEmpty: () => {
-        next().then(found => {
-          id = found
-          return this.#payer.pay()
-        }, onEmpty)
-      },
+      ...{ purse, id: () => this.#id },
+      onEmpty: () => void this.#refill(),
       point: () => this.#newest ?? start,
       // An exit may bill what this client has sent and it has not got yet, and no more.
       provenBytes: () => Math.min(this.#carriedBytes, this.#newest?.bytes ?? 0),
       send: counter => frames.send(OpenerFrame.encode({ counter })),
     })
+    const over = new AbortController()
     // Nonsense is paid for no more. An exit that takes no payments carries no more: another one does.
-    void this.#listen(frames, () => onPaid(id))
+    void Promise.race([this.#listen(frames), this.#payOn(over.signal)])
       .catch(() => {})
-      .finally(() => tunnel.close('payments ended'))
+      .finally(() => {
+        over.abort()
+        tunnel.close('payments ended')
+      })
   }
 
   get carriedBytes(): number {
@@ -71,15 +84,43 @@ export class ExitAccount {
   /** Bytes that a connection has carried, in either direction. */
   carried(bytes: number): void {
     this.#carriedBytes += bytes
+    if (this.#payer.owedBytes >= PAY_BYTES) this.#due.resolve()
   }
 
-  async #listen(frames: MessageFrames, onPaid: () => void): Promise<void> {
+  async #listen(frames: MessageFrames): Promise<void> {
     for (let bytes = await frames.receive(); bytes; bytes = await frames.receive()) {
       const { receipt } = RelayFrame.decode(bytes)
       if (receipt === undefined) return
+      const isAgain = receipt.bytes === this.#newest?.bytes
       this.#newest = receipt
+      this.#due.resolve()
+      const isMissed = this.paidBytes > 0 && receipt.bytes - this.paidBytes < NEVER_WAITED_FOR_BYTES
+      if (isAgain && isMissed) await this.#payer.repeat()
+    }
+  }
+
+  async #payOn(over: AbortSignal): Promise<void> {
+    while (!over.aborted) {
+      this.#due = Promise.withResolvers()
+      const before = this.paidBytes
       await this.#payer.pay()
-      onPaid()
+      if (this.paidBytes > before) this.#modules.onPaid(this.#id)
+      await pause(LEAST_GAP_MS, undefined, { ref: false })
+      await Promise.race([this.#due.promise, pause(PAY_MS, undefined, { ref: false })])
+    }
+  }
+
+  async #refill(): Promise<void> {
+    if (this.#isRefilling) return
+    this.#isRefilling = true
+    const { next, onEmpty } = this.#modules
+    try {
+      this.#id = await next()
+      this.#due.resolve()
+    } catch (why) {
+      onEmpty(why as Error)
+    } finally {
+      this.#isRefilling = false
     }
   }
 }

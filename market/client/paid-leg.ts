@@ -1,11 +1,11 @@
 /** A leg that is open and paid for, from its sessions to its end. */
-import { PAID_WINDOW_BYTES } from '../../probe/constants.js'
 import type { ClientLeg, ClientTunnel, LegDeath } from '../../probe/tunnel/index.js'
 import { DATAGRAM_BYTES } from '../../proto/datagram.js'
 import type { Hex } from '../../proto/hex.js'
 import type { ServedSlots } from '../../proto/messages.js'
 import type { Unsuitable } from '../core/candidates.js'
 import { LossWatch } from '../core/loss-watch.js'
+import { unprovenVerdict } from '../core/unproven.js'
 import type { LegSessions, PaidSession } from './leg-sessions.js'
 import { Payer } from './payer.js'
 import type { Purse } from './purse.js'
@@ -32,13 +32,6 @@ export interface PaidLegModules {
 
 /** Payments keep a session open. Pings alone are worth one in this time, also while the tunnel rests. */
 const PAY_MS = 4000
-/**
- * What is lost on the way stays unpaid, and takes room from what the relay carries ahead of payments. With so little room
- * left, the leg is replaced.
- */
-const MOST_UNPROVEN_BYTES = PAID_WINDOW_BYTES / 2
-/** A path may lose so much. Whoever bills more unproven bytes is to blame for them. */
-const MOST_UNPROVEN_SHARE = 0.05
 const LOOK_MS = 1000
 /** In a look: a few times what pings and acknowledgements take. */
 const LEAST_DATAGRAMS = 200
@@ -62,8 +55,9 @@ export class PaidLeg {
     const { tunnel, sessions } = modules
     this.#modules = modules
     this.leg = tunnel.addLeg(sessions.grants)
-    this.#up = this.#payer(sessions.up, () => this.leg.provenUp)
-    this.#down = this.#payer(sessions.down, () => this.leg.provenDown)
+    const { up, down } = sessions.grants
+    this.#up = this.#payer(sessions.up, () => this.leg.provenUp, up.rateKbps)
+    this.#down = this.#payer(sessions.down, () => this.leg.provenDown, down.rateKbps ?? up.rateKbps)
     this.#timers = [setInterval(() => void this.#payAll(), PAY_MS), setInterval(() => this.#watch(), LOOK_MS)]
     void this.leg.joined.then(() => this.#payAll())
     void this.leg.dead.then(why => this.end(why))
@@ -104,7 +98,7 @@ export class PaidLeg {
     void (FAILURES.has(why) ? Promise.resolve() : this.#payAll()).then(() => sessions.close()).catch(() => {})
   }
 
-  #payer(session: PaidSession, provenBytes: () => number): Payer {
+  #payer(session: PaidSession, provenBytes: () => number, rateKbps: number): Payer {
     const { purse, id, onPaid = () => {} } = this.#modules
     const payer = new Payer({
       ...{ purse, provenBytes, id: () => id },
@@ -114,10 +108,10 @@ export class PaidLeg {
     })
     session.onReceipt = () => {
       if (this.#end !== undefined) return
-      const unproven = session.invoicedBytes - provenBytes()
-      const isTooMuch = unproven > MOST_UNPROVEN_BYTES
-      if (isTooMuch && unproven > MOST_UNPROVEN_SHARE * session.invoicedBytes) return this.end('unproven')
-      if (isTooMuch || session.invoicedBytes > MOST_BYTES) this.#worn.resolve()
+      const billedBytes = session.invoicedBytes
+      const verdict = unprovenVerdict({ billedBytes, provenBytes: provenBytes() }, rateKbps)
+      if (verdict === 'unproven') return this.end('unproven')
+      if (verdict === 'worn' || billedBytes > MOST_BYTES) this.#worn.resolve()
       void payer.pay().then(onPaid, () => this.end('closed'))
     }
     return payer

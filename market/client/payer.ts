@@ -13,7 +13,7 @@ export interface PayerModules {
   /** that this client knows to have been carried */
   readonly provenBytes: () => number
   readonly send: (counter: CounterReceipt) => Promise<void>
-  /** The deposit does not pay for what was carried. */
+  /** The deposit does not pay for all that was carried. */
   readonly onEmpty: () => void
 }
 
@@ -33,6 +33,11 @@ export class Payer {
     return this.#paidBytes
   }
 
+  /** Counted and not paid for. */
+  get owedBytes(): number {
+    return this.#modules.provenBytes() - this.#paidBytes
+  }
+
   /** Pays what is owed. A payment that is under way is shared. */
   pay(): Promise<void> {
     this.#paying ??= this.#pay().finally(() => {
@@ -41,14 +46,22 @@ export class Payer {
     return this.#paying
   }
 
+  /** Sends what is paid already under the newest receipt: the payment before did not count. */
+  async repeat(): Promise<void> {
+    const { purse, id, point, send } = this.#modules
+    await this.#paying
+    const counter = await purse.pay(id(), point(), this.#paidBytes, 0)
+    if (counter !== undefined) await send(counter)
+  }
+
   async #pay(): Promise<void> {
-    const { purse, id, point, provenBytes, send, onEmpty } = this.#modules
-    const proven = provenBytes()
-    const bytes = proven - this.#paidBytes
+    const { purse, id, point, send, onEmpty } = this.#modules
+    const bytes = this.owedBytes
     if (bytes < LEAST_BYTES) return
-    const counter = await purse.pay(id(), point(), proven, bytes)
-    if (counter === undefined) return onEmpty()
-    this.#paidBytes = proven
-    await send(counter)
+    const counter = await purse.pay(id(), point(), this.#paidBytes, bytes)
+    const signedBytes = counter === undefined ? 0 : counter.bytes - this.#paidBytes
+    this.#paidBytes += signedBytes
+    if (counter !== undefined) await send(counter)
+    if (signedBytes < bytes) onEmpty()
   }
 }

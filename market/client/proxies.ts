@@ -3,14 +3,15 @@ import { createServer as createHttpServer } from 'node:http'
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { Socks5Server } from '@pondwader/socks5-server'
+import type { QuicStream } from '../../probe/tunnel/index.js'
 import { UserError } from '../../verifier/config/errors.js'
 import { type Destination, REPLY, type Reply } from '../core/destination.js'
 import { ConnectError } from './connection.js'
 
 /** Opens a connection. @throws ConnectError, or another error if there is no tunnel */
-export type Connect = (destination: Destination) => Promise<Duplex>
+export type Connect = (destination: Destination) => Promise<QuicStream>
 /** Carries an application's connection to its end. */
-export type Join = (application: Duplex, connection: Duplex) => Promise<void>
+export type Join = (application: Duplex, connection: QuicStream) => Promise<void>
 
 export interface ProxyServer {
   readonly host: string

@@ -97,9 +97,10 @@ export class Purse {
   }
 
   /**
-   * Signs for more bytes of a channel.
-   * @param sessionBytes of the session, with these
-   * @returns undefined if the deposit does not pay for them
+   * Signs for more bytes of a channel, or for as many of them as its deposit still pays for.
+   * @param sessionBytes of the session that were paid for before
+   * @param bytes more; with 0, the state is signed again
+   * @returns undefined if the deposit pays for none of them
    */
   pay(id: Hex, point: ReceiptPoint, sessionBytes: number, bytes: number): Promise<CounterReceipt | undefined> {
     return this.#inTurn(id, () => this.#pay(id, point, sessionBytes, bytes))
@@ -118,10 +119,13 @@ export class Purse {
 
   async #pay(id: Hex, point: ReceiptPoint, sessionBytes: number, bytes: number): Promise<CounterReceipt | undefined> {
     const row = this.#rows.get(id)
-    if (row === undefined || shown(id, row).leftBytes < bytes) return undefined
-    const total = row.total + bytes
-    await this.#put(id, { ...row, total })
-    return counterSign(point, sessionBytes, voucherSigner(this.#network, row.key), { channel: fromHex(id), total })
+    if (row === undefined) return undefined
+    const more = Math.min(bytes, shown(id, row).leftBytes)
+    if (more === 0 && bytes > 0) return undefined
+    const total = row.total + more
+    if (more > 0) await this.#put(id, { ...row, total })
+    const signer = voucherSigner(this.#network, row.key)
+    return counterSign(point, sessionBytes + more, signer, { channel: fromHex(id), total })
   }
 
   #inTurn<T>(id: Hex, work: () => Promise<T>): Promise<T> {

@@ -2,7 +2,7 @@
 
 import type { Duplex } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
-import { type Address, TunnelError } from '../../probe/tunnel/index.js'
+import { type Address, type QuicStream, TunnelError } from '../../probe/tunnel/index.js'
 import type { Hex } from '../../proto/hex.js'
 import { UserError } from '../../verifier/config/errors.js'
 import { aborted } from '../../verifier/node/waiting.js'
@@ -81,13 +81,13 @@ export class Tunnels {
   }
 
   /** @throws ConnectError; TunnelError */
-  readonly connect = async (destination: Destination): Promise<Duplex> => {
+  readonly connect = async (destination: Destination): Promise<QuicStream> => {
     if (this.#current === undefined) throw new ConnectError(REPLY.failed)
     return this.#current.connect(destination)
   }
 
   /** Carries an application's connection to its end. */
-  readonly join = async (application: Duplex, connection: Duplex): Promise<void> => {
+  readonly join = async (application: Duplex, connection: QuicStream): Promise<void> => {
     const account = await this.#current!.account()
     return join(application, connection, bytes => account.carried(bytes))
   }

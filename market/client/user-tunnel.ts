@@ -1,8 +1,7 @@
 /** A tunnel to one exit, with its legs and its payments: all of it ends together. */
-import type { Duplex } from 'node:stream'
 import type { Logger } from 'pino'
 import type { MonotonicClock, RandomSource } from '../../probe/ports.js'
-import { ClientTunnel, type Mode, type TunnelEnd } from '../../probe/tunnel/index.js'
+import { ClientTunnel, type Mode, type QuicStream, type TunnelEnd } from '../../probe/tunnel/index.js'
 import type { NextHop } from '../../probe/verdict/session-shape.js'
 import { fromHex, type Hex } from '../../proto/hex.js'
 import type { AnswerVerifiers } from '../../verifier/chain/answers.js'
@@ -81,7 +80,7 @@ export class UserTunnel {
   }
 
   /** @throws ConnectError; TunnelError */
-  async connect(destination: Destination): Promise<Duplex> {
+  async connect(destination: Destination): Promise<QuicStream> {
     await this.#account
     return connectThrough(this.tunnel, destination)
   }

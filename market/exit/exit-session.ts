@@ -1,11 +1,11 @@
 /** One tunnel at an exit: its streams, each a connection to a destination, and the stream that pays for them. */
 import type { Duplex } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { within } from '../../probe/deadline.js'
 import { OpenerFrame } from '../../proto/messages.js'
 import { ByteReader } from '../core/byte-reader.js'
 import { DESTINATION_HEAD_BYTES, decodeDestination, destinationBytes, REPLY, STREAM_KIND } from '../core/destination.js'
 import { MessageFrames } from '../core/message-frames.js'
+import { carry } from './carry.js'
 import { connected } from './connecting.js'
 import { ExitPayments, type ExitPaymentsModules } from './exit-payments.js'
 import type { ExitStats } from './exit-stats.js'
@@ -31,10 +31,11 @@ export class ExitSession {
 
   constructor(modules: ExitSessionModules) {
     this.#modules = modules
-    this.#meter = new Meter((bytes, waits) => {
+    this.#meter = new Meter(() => {
+      const bytes = this.#meter.carriedBytes
       modules.stats.carriedBytes += bytes - this.#countedBytes
       this.#countedBytes = bytes
-      this.#payments?.carried(bytes, waits)
+      this.#payments?.look()
     })
   }
 
@@ -58,13 +59,14 @@ export class ExitSession {
     const rest = await reader.take(1 + SESSION_ID_BYTES - DESTINATION_HEAD_BYTES)
     if (rest === undefined || this.#payments !== undefined) return
     const sessionId = Buffer.concat([head.subarray(1), rest])
-    this.#payments = new ExitPayments(new MessageFrames(stream, reader, OpenerFrame.maxBytes), sessionId, this.#modules)
+    const frames = new MessageFrames(stream, reader, OpenerFrame.maxBytes)
+    this.#payments = new ExitPayments(frames, sessionId, this.#meter, this.#modules)
     const { stats, onUnpaid } = this.#modules
     const count = (paidBytes: number | undefined) => {
       if (paidBytes === undefined) stats.voidPayments++
       else stats.paidBytes += paidBytes
     }
-    await this.#payments.take(this.#meter, count).finally(onUnpaid)
+    await this.#payments.take(count).finally(onUnpaid)
   }
 
   async #connect(stream: Duplex, reader: ByteReader, head: Buffer): Promise<void> {
@@ -84,9 +86,8 @@ export class ExitSession {
     stats.connections++
     try {
       stream.write(Uint8Array.of(REPLY.granted))
-      await Promise.all([pipeline(stream, this.#meter.gate(), socket), pipeline(socket, this.#meter.gate(), stream)])
+      await carry(stream, socket, this.#meter)
     } finally {
-      socket.destroy()
       stats.connections--
     }
   }

@@ -33,6 +33,12 @@ const SCRATCH_BYTES = 64 << 10
 const CLOSED_CODE = 0
 const WRONG_CERTIFICATE_CODE = 1
 const ID_STEP = 4
+/**
+ * The client's first stream pays. The others leave it room in the windows of flow control and of congestion, or what waits for
+ * a payment would keep the payment back. The room is enough for some payments, and less than BBR's least window.
+ */
+const FIRST_ID = 0
+const RESERVED_BYTES = 2 << 10
 const TEXT = new TextDecoder()
 
 /** quiche's errors have a name and sometimes a code: `StreamReset(7)`. */
@@ -123,7 +129,10 @@ export class QuicEnd implements StreamHost {
   write(stream: QuicStream, bytes: Uint8Array, fin: boolean): number | undefined {
     if (!this.isOpen) return undefined
     const known = this.#ids.get(stream)
-    const taken = this.#tried(() => this.#connection.streamSend(known ?? this.#nextId, bytes, fin))
+    const mayTake = known === undefined || known === FIRST_ID ? bytes : this.#unreserved(known, bytes)
+    if (mayTake.length === 0 && bytes.length > 0) return undefined
+    const isEnd = fin && mayTake.length === bytes.length
+    const taken = this.#tried(() => this.#connection.streamSend(known ?? this.#nextId, mayTake, isEnd))
     if (taken === undefined) return undefined
     this.#carriedBytes += taken
     if (known === undefined) {
@@ -148,6 +157,13 @@ export class QuicEnd implements StreamHost {
     this.#waiting.add(stream)
   }
 
+  cancel(stream: QuicStream): void {
+    const id = this.#ids.get(stream)
+    if (id === undefined || this.#end) return
+    this.#tried(() => this.#connection.streamShutdown(id, HALF.write, CLOSED_CODE))
+    this.#follow()
+  }
+
   drop(stream: QuicStream, halves: { read: boolean; write: boolean }, appCode: number): void {
     const id = this.#ids.get(stream)
     this.finished(stream)
@@ -166,6 +182,11 @@ export class QuicEnd implements StreamHost {
     this.#streams.delete(id)
     this.#ended.add(id)
     if (this.#ended.size > ENDED_KEPT) for (const oldest of this.#ended) return void this.#ended.delete(oldest)
+  }
+
+  #unreserved(id: number, bytes: Uint8Array): Uint8Array {
+    const room = (this.#tried(() => this.#connection.streamCapacity(id)) ?? 0) - RESERVED_BYTES
+    return bytes.subarray(0, Math.max(0, room))
   }
 
   #newStream(): QuicStream {

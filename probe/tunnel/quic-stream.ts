@@ -5,7 +5,8 @@
  * Backpressure goes through to the other end. A write is done once QUIC has taken all of it, and QUIC takes no more than
  * its window of congestion allows. What nobody reads stays in QUIC, whose flow control then holds the sender.
  *
- * `destroy` resets both halves that have not ended, with the code of a StreamError, or 0.
+ * `destroy` resets both halves that have not ended, with the code of a StreamError, or 0. `cancel` resets only what this
+ * end writes: the other end hears of it (`cancelled`), and what it has sent still comes.
  */
 import { Duplex } from 'node:stream'
 import { StreamError } from './errors.js'
@@ -23,6 +24,8 @@ export interface StreamHost {
   write(stream: QuicStream, bytes: Uint8Array, fin: boolean): number | undefined
   /** @returns undefined if nothing is there. @throws StreamError */
   read(stream: QuicStream): { bytes: Buffer; fin: boolean } | undefined
+  /** Resets the half that this end writes. */
+  cancel(stream: QuicStream): void
   /** Resets what has not ended, and forgets the stream. */
   drop(stream: QuicStream, halves: { read: boolean; write: boolean }, appCode: number): void
   /** Calls `proceed` of the stream once there may be room. */
@@ -50,7 +53,7 @@ export class QuicStream extends Duplex {
       const isBlocked = (this.#writing && !this.#write(this.#writing)) || (this.#ending && !this.#end(this.#ending))
       if (isBlocked) this.#host.wait(this)
     } catch (error) {
-      this.#failWriting(error as Error)
+      this.#endWriting(error as Error)
     }
   }
 
@@ -62,7 +65,9 @@ export class QuicStream extends Duplex {
         found = this.#host.read(this)
       } catch (error) {
         this.#readEnded = true
-        this.destroy(error as Error)
+        const isHeard = error instanceof StreamError && this.emit('cancelled')
+        if (isHeard) this.#endReading()
+        else this.destroy(error as Error)
         return
       }
       if (!found) return
@@ -71,14 +76,29 @@ export class QuicStream extends Duplex {
     }
   }
 
+  /**
+   * This end wants no more, and sends no more.
+   * @returns false if its half has ended before: the other end cannot be told by it
+   */
+  cancel(): boolean {
+    if (this.#writeEnded || this.destroyed) return false
+    this.#writeEnded = true
+    this.#host.cancel(this)
+    this.#endWriting(null)
+    if (this.#readEnded) this.#host.finished(this)
+    return true
+  }
+
   override _write(chunk: Buffer, _encoding: string, done: Done): void {
     this.#writing = { bytes: chunk, done }
-    this.proceed()
+    if (this.#writeEnded) this.#endWriting(null)
+    else this.proceed()
   }
 
   override _final(done: Done): void {
     this.#ending = done
-    this.proceed()
+    if (this.#writeEnded) this.#endWriting(null)
+    else this.proceed()
   }
 
   override _read(): void {
@@ -89,7 +109,7 @@ export class QuicStream extends Duplex {
   override _destroy(error: Error | null, done: Done): void {
     const appCode = error instanceof StreamError ? error.appCode : error ? FAILED_CODE : 0
     this.#host.drop(this, { read: !this.#readEnded, write: !this.#writeEnded }, appCode)
-    this.#failWriting(error ?? new StreamError('reset', appCode))
+    this.#endWriting(error ?? new StreamError('reset', appCode))
     done(error)
   }
 
@@ -119,7 +139,8 @@ export class QuicStream extends Duplex {
     this.push(null)
   }
 
-  #failWriting(error: Error): void {
+  /** @param error null if this end wants no more of it */
+  #endWriting(error: Error | null): void {
     const [writing, ending] = [this.#writing, this.#ending]
     this.#writing = this.#ending = undefined
     writing?.done(error)

@@ -32,12 +32,24 @@ const PROTOCOL = 'bandwitness-tunnel'
  * buffer that it gives to `send`.
  */
 const ANNOUNCED_PAYLOAD_BYTES = 1200
-/** Of one stream: 100 Mbit/s at a round trip of 80 ms, and up to 400 Mbit/s at 160 ms once the stream has grown. */
-const STREAM_BYTES = 1 << 20
-const MOST_STREAM_BYTES = 8 << 20
-/** Of all streams together: no tunnel keeps more than this in an end's memory for streams that are not read. */
-const TUNNEL_BYTES = 2 << 20
-const MOST_TUNNEL_BYTES = 12 << 20
+interface Windows {
+  /** of one stream */
+  readonly streamBytes: number
+  /** of all streams together: no tunnel keeps more than this in an end's memory for streams that are not read */
+  readonly tunnelBytes: number
+  /** the same, once streams were read as fast as they came */
+  readonly mostTunnelBytes: number
+}
+/**
+ * Many streams together, so that an application that does not read holds up no other one. A client's streams begin with
+ * 100 Mbit/s at a round trip of 80 ms. An exit has many tunnels, and keeps little for those that have not paid yet.
+ */
+const WINDOWS: Record<'client' | 'exit', Windows> = {
+  client: { streamBytes: 1 << 20, tunnelBytes: 8 << 20, mostTunnelBytes: 32 << 20 },
+  exit: { streamBytes: 256 << 10, tunnelBytes: 2 << 20, mostTunnelBytes: 16 << 20 },
+}
+/** Of one stream, grown: 200 Mbit/s at a round trip of 160 ms. */
+const MOST_STREAM_BYTES = 4 << 20
 /** An acknowledgement waits no longer, ms. Losses on a leg that died are seen sooner. */
 const MOST_ACK_DELAY_MS = 5
 /** Of a tunnel whose packets nobody answers. A client keeps it alive (KEEP_ALIVE_MS). */
@@ -81,11 +93,12 @@ function configOf(quiche: Quiche, exit: ExitCertificate | undefined, streams: nu
   if (exit) config.setStatelessResetToken(BigInt(`0x${resetToken(exit).toString('hex')}`))
   config.setMaxRecvUdpPayloadSize(ANNOUNCED_PAYLOAD_BYTES)
   config.setMaxSendUdpPayloadSize(ANNOUNCED_PAYLOAD_BYTES)
-  config.setInitialMaxData(TUNNEL_BYTES)
-  config.setInitialMaxStreamDataBidiLocal(STREAM_BYTES)
-  config.setInitialMaxStreamDataBidiRemote(STREAM_BYTES)
+  const { streamBytes, tunnelBytes, mostTunnelBytes } = WINDOWS[exit ? 'exit' : 'client']
+  config.setInitialMaxData(tunnelBytes)
+  config.setInitialMaxStreamDataBidiLocal(streamBytes)
+  config.setInitialMaxStreamDataBidiRemote(streamBytes)
   config.setMaxStreamWindow(MOST_STREAM_BYTES)
-  config.setMaxConnectionWindow(MOST_TUNNEL_BYTES)
+  config.setMaxConnectionWindow(mostTunnelBytes)
   config.setInitialMaxStreamsBidi(streams)
   config.setInitialMaxStreamsUni(0)
   config.setMaxAckDelay(MOST_ACK_DELAY_MS)

@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { CREDIT_BYTES } from '../../../market/exit/meter.js'
+import { CREDIT_BYTES, windowBytes } from '../../../market/exit/meter.js'
 import { paidWindowBytes } from '../../../probe/plane/allowance.js'
 import { shapeOf } from '../../../probe/verdict/session-shape.js'
 import { startWebServer } from '../../market/web-server.js'
@@ -32,13 +32,11 @@ const OPTIONS = {
 } as const
 
 const PAGE_BYTES = 64 << 20
-/** An exit grants no rate. */
-const NO_RATE_KBPS = 0
 
 const { rateKbps, budgetBytes } = shapeOf(CLAIM_KBPS)
 /** Sessions with a token begin with the budget that they were granted. */
 const RELAY_LIMITS = { windowBytes: paidWindowBytes(rateKbps), creditBytes: budgetBytes }
-const EXIT_LIMITS = { windowBytes: paidWindowBytes(NO_RATE_KBPS), creditBytes: CREDIT_BYTES }
+const EXIT_LIMITS = { windowBytes: windowBytes(PAGE_BYTES), creditBytes: CREDIT_BYTES }
 
 export async function run(args: string[]): Promise<number> {
   const { values } = parseArgs({ args, options: OPTIONS })
