@@ -3,7 +3,7 @@
  * evidence/schema/problem.ts.
  */
 import type { Socket } from 'node:net'
-import fastify, { type FastifyError, type FastifyInstance } from 'fastify'
+import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify'
 import type { Logger } from 'pino'
 import { UserError } from '../config/errors.js'
 import { PROBLEM_MEDIA_TYPE, problemOf } from '../evidence/schema/problem.js'
@@ -46,6 +46,11 @@ export async function serveApi({ host, port, logger }: ServerOptions, routes: Ro
   })
   app.server.maxConnections = MAX_CONNECTIONS
   app.addHook('onRequest', async (request, reply) => {
+    if (isQueued(reply)) {
+      reply.hijack()
+      request.raw.socket.destroy()
+      return
+    }
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       reply.header('allow', 'GET, HEAD').header('connection', 'close')
       return sendProblem(reply, problemOf('read-only', `The API has no ${request.method}. It answers GET and HEAD.`))
@@ -81,6 +86,12 @@ export async function serveApi({ host, port, logger }: ServerOptions, routes: Ro
     )
   }
 }
+
+/**
+ * Whether an earlier answer on the connection is not over. Behind a stream of events this one would wait for ever. Nothing
+ * would tell the routes that it has ended, not even the end of the connection, and they would count it as long as the node runs.
+ */
+const isQueued = ({ raw }: FastifyReply): boolean => raw.socket === null
 
 /** Bytes that are no HTTP end their own connection alone. */
 function clientErrorHandler({ code }: NodeJS.ErrnoException, socket: Socket): void {

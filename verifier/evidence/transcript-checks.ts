@@ -6,7 +6,7 @@
 import type { PeerVerifier } from '../../probe/ports.js'
 import { type TranscriptVerification, verifyTranscript } from '../../probe/transcript/verify.js'
 import { type NetworkId, sessionIdOf } from '../../proto/digests.js'
-import { toHex } from '../../proto/hex.js'
+import { type Hex, toHex } from '../../proto/hex.js'
 import { MessageError, Transcript } from '../../proto/messages.js'
 import { decodeVote, encodeVote, OUTCOME_NAME, type Vote } from '../../proto/vote.js'
 import { AnswerVerifiers } from '../chain/answers.js'
@@ -39,7 +39,14 @@ export function parseTranscript(bytes: Uint8Array, name: string): ParsedTranscri
   }
 }
 
-export async function checkTranscript({ transcript, network, vote }: ParsedTranscript): Promise<CheckedTranscript> {
+/** The id that its network, epoch, beacon, parties and nonce have. */
+export function boundSessionId({ transcript: { session, era, beacon }, network }: ParsedTranscript): Hex {
+  const parties = { provider: toHex(session.provider), receiver: session.receiver, senders: session.senders }
+  return sessionIdOf(network, { era, epoch: session.epoch }, toHex(beacon), parties, toHex(session.nonce))
+}
+
+export async function checkTranscript(parsed: ParsedTranscript): Promise<CheckedTranscript> {
+  const { transcript, network, vote } = parsed
   const { session } = transcript
   const provider = toHex(session.provider)
   const verification = await verifyTranscript(session, {
@@ -49,9 +56,6 @@ export async function checkTranscript({ transcript, network, vote }: ParsedTrans
     providerVouchers: voucherVerifier(network, provider),
     receiverVouchers: voucherVerifier(network, toHex(transcript.receiverAccount)),
   })
-  const parties = { provider, receiver: session.receiver, senders: session.senders }
-  const id = { era: transcript.era, epoch: session.epoch }
-  const sessionId = sessionIdOf(network, id, toHex(transcript.beacon), parties, toHex(session.nonce))
   return {
     sessionId: toHex(session.sessionId),
     ...{ network, epoch: session.epoch, provider, receiver: session.receiver, claimKbps: session.claimKbps },
@@ -69,7 +73,7 @@ export async function checkTranscript({ transcript, network, vote }: ParsedTrans
     checks: [
       {
         what: 'the session id binds this network, epoch, beacon, parties and nonce',
-        holds: sessionId === toHex(session.sessionId),
+        holds: boundSessionId(parsed) === toHex(session.sessionId),
       },
       ...verification.checks,
       { what: 'the record gives exactly this vote', holds: isVoteOf(vote, verification, transcript) },

@@ -6,6 +6,7 @@
 import type { PeerId } from '@libp2p/interface'
 import pRetry from 'p-retry'
 import type { Logger } from 'pino'
+import { withAnySignal } from './any-signal.js'
 import type { Peer } from './libp2p.js'
 import { connect, type PeerAddress } from './streams.js'
 
@@ -75,8 +76,8 @@ export class DialBook {
 
   async #dialUntilConnected({ peerId, announced, stop: { signal } }: Entry): Promise<void> {
     const attempt = (number: number) => {
-      const ending = AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_MS)])
-      return connect(this.#peer, announced[(number - 1) % announced.length]!, ending)
+      const address = announced[(number - 1) % announced.length]!
+      return withAnySignal([signal, AbortSignal.timeout(ATTEMPT_MS)], ending => connect(this.#peer, address, ending))
     }
     try {
       await pRetry(attempt, {

@@ -59,7 +59,7 @@ export class FramedStream implements ProviderStream {
     const reset = stream.status === 'reset' || stream.status === 'aborted'
     this.#remoteEnded = stream.remoteWriteStatus === 'closed' && !reset
     const onAbort = () => this.#fail(new StreamError('aborted', 'stream aborted', signal?.reason))
-    signal?.addEventListener('abort', onAbort, { once: true })
+    if (!reset) signal?.addEventListener('abort', onAbort, { once: true })
     stream.addEventListener('message', ({ data }) => this.#take(data.subarray()))
     stream.addEventListener('remoteCloseWrite', () => {
       this.#remoteEnded = true

@@ -18,13 +18,18 @@ import { openStream, type PeerAddress } from './streams.js'
  * Closing the stream ends the node, too.
  *
  * @param signal ends the dialling when it aborts, and later the session
+ * @param dialMs after which the dialling ends as well
  * @throws StreamError `unreachable` or `aborted`
  */
-export async function openSession(provider: PeerAddress, signal: AbortSignal): Promise<ProviderStream> {
+export async function openSession(
+  provider: PeerAddress,
+  signal: AbortSignal,
+  dialMs?: number,
+): Promise<ProviderStream> {
   const node = await throwAwayNode()
   const stop = () => node.stop()
   try {
-    const stream = await openStream(node, provider, SESSION_PROTOCOL, RelayFrame.maxBytes, signal)
+    const stream = await openStream(node, provider, SESSION_PROTOCOL, RelayFrame.maxBytes, signal, dialMs)
     signal.addEventListener('abort', stop, { once: true })
     return {
       remoteHost: stream.remoteHost,

@@ -4,6 +4,7 @@ import { peerIdFromString } from '@libp2p/peer-id'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import type { ProviderStream } from '../../probe/ports.js'
 import { isOverIpv6 } from '../../probe/wire/address-family.js'
+import { withAnySignal } from './any-signal.js'
 import { FramedStream, StreamError } from './framed-stream.js'
 import { hostOf, type Peer } from './libp2p.js'
 import { literalMultiaddrs } from './literal-addresses.js'
@@ -24,6 +25,7 @@ export interface PeerAddress {
  *
  * @param maxBytes of a received message
  * @param signal ends the dialling when it aborts, and resets an open stream
+ * @param dialMs after which the dialling ends as well (default: never)
  * @throws StreamError `unreachable` or `aborted`
  */
 export async function openStream(
@@ -32,13 +34,18 @@ export async function openStream(
   protocol: string,
   maxBytes: number,
   signal: AbortSignal,
+  dialMs?: number,
 ): Promise<ProviderStream> {
+  const late = dialMs === undefined ? [] : [AbortSignal.timeout(dialMs)]
   try {
-    const connection = await connect(peer, to, signal)
-    const stream = await connection.newStream(protocol, { signal })
-    return new FramedStream(stream, remoteHost(connection), maxBytes, signal)
+    return await withAnySignal([signal, ...late], async dialling => {
+      const connection = await connect(peer, to, dialling)
+      const stream = await connection.newStream(protocol, { signal: dialling })
+      return new FramedStream(stream, remoteHost(connection), maxBytes, signal)
+    })
   } catch (cause) {
-    if (signal.aborted) throw new StreamError('aborted', `gave up on reaching ${to.peerId}`, cause)
+    if (signal.aborted || late.some(({ aborted }) => aborted))
+      throw new StreamError('aborted', `gave up on reaching ${to.peerId}`, cause)
     throw new StreamError('unreachable', `cannot reach ${to.peerId}: ${(cause as Error).message}`, cause)
   }
 }

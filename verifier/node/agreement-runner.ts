@@ -20,6 +20,7 @@ import { aggregate } from '../bls/aggregate.js'
 import { type Action, Agreement } from '../core/agreement/agreement.js'
 import { agreementTiming } from '../core/agreement/phases.js'
 import { indicesOf } from '../core/facts.js'
+import { withAnySignal } from '../net/any-signal.js'
 import type { AcceptedReports } from './accepted-reports.js'
 import { inBallotOrder } from './ballot-checks.js'
 import type { VerifierContext } from './context.js'
@@ -96,7 +97,7 @@ export class AgreementRunner {
       const next = this.#agreement.nextInstantMs()
       if (next === undefined) break
       this.#wake = new AbortController()
-      await until(next, wall, AbortSignal.any([stopping, this.#wake.signal])).catch(error => {
+      await withAnySignal([stopping, this.#wake.signal], signal => until(next, wall, signal)).catch(error => {
         if (!isAbort(error) || stopping.aborted) throw error
       })
     }

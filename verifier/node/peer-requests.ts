@@ -3,6 +3,7 @@ import { toHex } from '../../proto/hex.js'
 import type { SyncRequest } from '../../proto/messages.js'
 import { Draw } from '../core/assignment/draw.js'
 import type { Announcement } from '../core/ports.js'
+import { withAnySignal } from '../net/any-signal.js'
 import type { Dialler } from '../net/streams.js'
 import { syncFrom, WrongAnswer } from '../net/sync.js'
 import type { AnswerLimits } from '../net/sync-limits.js'
@@ -57,8 +58,9 @@ export class PeerRequests {
     const taken = await this.#asking.first(peers, atOnce, async (other, over) => {
       const late = AbortSignal.timeout(answerMs)
       try {
-        const signal = AbortSignal.any([stopping, over, late])
-        return await syncFrom(peer, other, request, limits, signal, items => take(items, other))
+        return await withAnySignal([stopping, over, late], signal =>
+          syncFrom(peer, other, request, limits, signal, items => take(items, other)),
+        )
       } catch (error) {
         failOnStoreError(this.context, error)
         const isLate = late.aborted && !over.aborted && !stopping.aborted

@@ -13,8 +13,13 @@ import { agreementTiming, revealedEpoch, roundsOf } from '../core/agreement/phas
 import type { ChainFacts } from '../core/facts.js'
 import type { PostedReport } from '../core/ports.js'
 import type { BallotVote } from '../core/scoring/refutation.js'
-import { checkRegistered, type Registry } from '../evidence/registry-checks.js'
-import { checkTranscript, type ParsedTranscript, parseTranscript } from '../evidence/transcript-checks.js'
+import { checkAssigned, checkParties, type Registry } from '../evidence/registry-checks.js'
+import {
+  boundSessionId,
+  checkTranscript,
+  type ParsedTranscript,
+  parseTranscript,
+} from '../evidence/transcript-checks.js'
 import { type Rate, RateLimit } from '../net/rate-limit.js'
 import { WrongAnswer } from '../net/sync.js'
 import { BALLOT_SET_LIMITS, gossipLimits, REWARDS_LIMITS, TRANSCRIPT_LIMITS } from '../net/sync-limits.js'
@@ -136,9 +141,7 @@ export class PeerSync {
       async items => {
         const [bytes] = await collect(items, one => one)
         if (bytes === undefined) return undefined
-        const parsed = parseTranscript(bytes, 'the answer of a peer')
-        if (toHex(parsed.transcript.session.sessionId) !== sessionId) return undefined
-        return (await this.#holds(parsed)) ? bytes : undefined
+        return (await this.#holds(parsedAnswer(bytes, sessionId))) ? bytes : undefined
       },
     )
   }
@@ -164,12 +167,21 @@ export class PeerSync {
     })
   }
 
-  /** Checks vote and keys first: regenerating the session's data takes long. */
+  /**
+   * The quick checks come first: the search for the assignment takes long, and regenerating the session's data takes longer.
+   * @returns false as long as the chain node is behind
+   * @throws WrongAnswer for a session that was not assigned. Whatever else does not hold is disputed: a sender that announces
+   * another peer in the wrong moment can spoil the transcript of an honest receiver
+   */
   async #holds(parsed: ParsedTranscript): Promise<boolean> {
     const { chain, params } = this.context
-    if (!(await this.#isVoteCast(parsed))) return false
-    const holds = (checks: readonly Check[]) => checks.every(check => check.holds)
-    return holds(await checkRegistered(parsed, chain, params)) && holds((await checkTranscript(parsed)).checks)
+    if (!(await this.#isVoteCast(parsed))) throw new DisputedAnswer('a vote that its receiver did not cast')
+    const { facts, checks } = await checkParties(parsed, chain)
+    if (facts === undefined) return false
+    if (!hold(checks)) throw new DisputedAnswer('a session of other parties than the chain names')
+    if (!hold(await checkAssigned(parsed, facts, params))) throw new WrongAnswer('a session that nobody was assigned')
+    if (!hold((await checkTranscript(parsed)).checks)) throw new DisputedAnswer('a transcript that does not hold')
+    return true
   }
 
   /** Whether the vote is in its receiver's ballot. If this node has no ballot of the receiver, any vote passes. */
@@ -180,4 +192,19 @@ export class PeerSync {
     const cast = await Promise.all(own.map(({ root }) => ballots.vote(toHex(root), providerOf(vote))))
     return own.length === 0 || cast.some(one => one !== undefined && Buffer.compare(one, vote) === 0)
   }
+}
+
+const hold = (checks: readonly Check[]): boolean => checks.every(check => check.holds)
+
+/** @throws WrongAnswer for what is not the transcript of this session */
+function parsedAnswer(bytes: Uint8Array, sessionId: Hex): ParsedTranscript {
+  let parsed: ParsedTranscript
+  try {
+    parsed = parseTranscript(bytes, 'the answer of a peer')
+  } catch (cause) {
+    throw new WrongAnswer((cause as Error).message, { cause })
+  }
+  const isOfSession = toHex(parsed.transcript.session.sessionId) === sessionId && boundSessionId(parsed) === sessionId
+  if (!isOfSession) throw new WrongAnswer('a transcript of another session')
+  return parsed
 }

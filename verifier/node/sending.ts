@@ -3,10 +3,12 @@ import type { EpochClock } from '../../proto/epoch.js'
 import type { Chain, TxResult } from '../core/ports.js'
 import type { VerifierContext } from './context.js'
 import { inBackground } from './failures.js'
-import { poll } from './waiting.js'
+import { type Pauses, poll, pollEverLess } from './waiting.js'
 
-/** How often the node tries again. */
+/** How soon the node tries again. */
 const RETRY_MS = 300
+/** How often in an epoch it does so in the end: an account without ether may stay empty for days, and chain nodes have quotas. */
+const RETRIES = 64
 /** A reorganisation of more blocks does not happen on chains of today. */
 const REORG_BLOCKS = 128
 /** How often in an epoch the node looks whether what was done is still there. */
@@ -27,6 +29,12 @@ export interface Duty {
   readonly isDone: () => Promise<boolean>
   readonly send: () => Promise<TxResult>
 }
+
+/** Between attempts, and between questions whether there is something to send. */
+export const pausesOf = ({ epochMs }: Pick<EpochClock, 'epochMs'>): Pauses => ({
+  firstMs: RETRY_MS,
+  longestMs: epochMs / RETRIES,
+})
 
 export class Sending {
   constructor(private readonly context: SendingContext) {}
@@ -63,10 +71,10 @@ export class Sending {
 
   /** @returns false at the deadline */
   #untilDone({ what, deadlineMs, isDone, send }: Duty): Promise<boolean> {
-    const { wall, log, stopping } = this.context
+    const { epochs, wall, log, stopping } = this.context
     const attempt = async (): Promise<TxResult> => ((await isDone()) ? { kind: 'already' } : send())
     let refusal: string | undefined
-    return poll(
+    return pollEverLess(
       async () => {
         if (wall.nowMs() >= deadlineMs) {
           log.warn(`gave up on the ${what}: its deadline has passed`)
@@ -79,7 +87,7 @@ export class Sending {
         refusal = result.reason
         return undefined
       },
-      RETRY_MS,
+      pausesOf(epochs),
       stopping,
     )
   }

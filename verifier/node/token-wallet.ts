@@ -10,6 +10,7 @@ import { MAX_TOKENS_PER_REQUEST, TOKEN_REFUSE } from '../../proto/messages.js'
 import { tokenInfo } from '../../proto/token.js'
 import { tokensHeld } from '../core/assignment/token-need.js'
 import type { Announcement } from '../core/ports.js'
+import { withAnySignal } from '../net/any-signal.js'
 import type { PeerAddress } from '../net/streams.js'
 import { requestTokens } from '../net/tokens.js'
 import type { VerifierContext } from './context.js'
@@ -122,8 +123,10 @@ export class TokenWallet implements TokenSource {
   /** @returns the reason of a refusal @throws StreamError, or Error if the answer is not what the announced key makes */
   async #send(order: TokenOrder, era: number, provider: PeerAddress, purse: Purse): Promise<number | undefined> {
     const { peer, stopping } = this.#context
-    const signal = AbortSignal.any([stopping, AbortSignal.timeout(ORDER_TIMEOUT_MS)])
-    const answer = await requestTokens(peer, provider, { era, blindedElements: order.blindedElements }, signal)
+    const request = { era, blindedElements: order.blindedElements }
+    const answer = await withAnySignal([stopping, AbortSignal.timeout(ORDER_TIMEOUT_MS)], signal =>
+      requestTokens(peer, provider, request, signal),
+    )
     if (answer?.issue === undefined) return answer?.refuse?.reason ?? 0
     purse.tokens.unshift(...order.finish(answer.issue))
     return undefined

@@ -13,11 +13,9 @@ import { rankOf } from '../core/agreement/leader.js'
 import { type ChainFacts, indicesOf } from '../core/facts.js'
 import type { Chain, Refutation, TxResult } from '../core/ports.js'
 import type { VerifierContext } from './context.js'
-import { Sending } from './sending.js'
-import { poll, until } from './waiting.js'
+import { pausesOf, Sending } from './sending.js'
+import { poll, pollEverLess, until } from './waiting.js'
 
-/** How often the node asks the chain whether a report is final. */
-const POLL_MS = 300
 /** Leaves in one settlement: about 1.2 million gas. */
 const BATCH = 20
 /** Half of the blocks whose hashes a chain knows. A note takes far fewer blocks than the other half. */
@@ -76,11 +74,11 @@ export class Transmission {
 
   /** Voids a wrong penalty, as long as its report is not final. */
   refute(refutation: Refutation, facts: Turn): Promise<void> {
-    const { chain, epochs, params } = this.context
+    const { chain } = this.context
     const { epoch, provider } = refutation.leaf
     return this.#sending.untilLasting({
       what: `refutation of the penalty of ${provider} in epoch ${epoch}`,
-      deadlineMs: epochEndMs(epochs, epoch + 1) + params.settlementSeconds * 1000,
+      deadlineMs: this.#finalMs(epoch),
       turn: this.#turnOf(facts),
       isDone: () => chain.isSettled(epoch, provider),
       send: () => chain.refute(refutation),
@@ -92,10 +90,11 @@ export class Transmission {
     const { epoch } = header
     const penalised = leaves.flatMap((leaf, i) => (leaf.penaltyBps > 0 ? i : []))
     if (penalised.length === 0) return
-    const { chain, stopping, params, wall } = this.context
+    const { chain, epochs, stopping, params, wall } = this.context
     const tree = new MerkleTree(leaves.map(encodeLeaf))
+    await until(this.#finalMs(epoch), wall, stopping)
     const isFinal = () => chain.isFinal(epoch).catch(() => false) // a chain node that does not answer is asked again
-    await poll(async () => (await isFinal()) || undefined, POLL_MS, stopping)
+    await pollEverLess(async () => (await isFinal()) || undefined, pausesOf(epochs), stopping)
     const deadlineMs = wall.nowMs() + params.evidenceSeconds * 1000
     for (let from = 0; from < penalised.length; from += BATCH) {
       const batch = penalised.slice(from, from + BATCH)
@@ -159,6 +158,12 @@ export class Transmission {
       isDone: async () => !(await chain.freezeDue(nextEra)),
       send: () => chain.freeze(nextEra),
     })
+  }
+
+  /** The end of the settlement delay of an epoch's report, whenever the chain accepted it. */
+  #finalMs(epoch: number): number {
+    const { epochs, params } = this.context
+    return epochEndMs(epochs, epoch + 1) + params.settlementSeconds * 1000
   }
 
   /** The statements of an epoch are signed until the end of the next one, and evidence counts for so long after that. */

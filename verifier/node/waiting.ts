@@ -26,6 +26,26 @@ export async function poll<T>(ask: () => Promise<T | undefined>, everyMs: number
   }
 }
 
+export interface Pauses {
+  readonly firstMs: number
+  /** Each pause is twice the one before, up to this. */
+  readonly longestMs: number
+}
+
+/** Asks until there is an answer: what takes long is asked for ever less often. @throws AbortError when `signal` aborts */
+export async function pollEverLess<T>(
+  ask: () => Promise<T | undefined>,
+  { firstMs, longestMs }: Pauses,
+  signal: AbortSignal,
+): Promise<T> {
+  for (let pauseMs = firstMs; ; pauseMs = Math.max(firstMs, Math.min(2 * pauseMs, longestMs))) {
+    signal.throwIfAborted()
+    const answer = await ask()
+    if (answer !== undefined) return answer
+    await timers.setTimeout(pauseMs, undefined, { signal })
+  }
+}
+
 /** Takes a step, again and again, `everyMs` after the last one ended. Never resolves. @throws AbortError when `signal` aborts */
 export async function repeat(step: () => Promise<unknown>, everyMs: number, signal: AbortSignal): Promise<never> {
   for (;;) {

@@ -18,6 +18,13 @@ import { type SampleNode, startSampleNode } from './sample-node.js'
 const MALFORMED = Number(process.env.BANDWITNESS_FUZZ_RUNS ?? 1000) / 10
 const MAX_LISTENERS = 3
 
+/** @param text of one answer, as far as it has come */
+function isWhole(text: string): boolean {
+  const bodyAt = text.indexOf('\r\n\r\n') + 4
+  const length = /^content-length: (\d+)/im.exec(text.slice(0, bodyAt))
+  return length === null ? text.endsWith('\r\n0\r\n\r\n') : Buffer.byteLength(text.slice(bodyAt)) === Number(length[1])
+}
+
 describe("the limits of a verifier's API", function () {
   this.timeout(Math.max(60_000, fuzzTimeoutMs()))
   let node: SampleNode
@@ -121,6 +128,40 @@ describe("the limits of a verifier's API", function () {
     } finally {
       await silent.stop()
     }
+  })
+
+  describe('on one connection', () => {
+    const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`
+    const PIPELINED = 100 // more than the places of either kind
+
+    for (const [first, rest] of [
+      ['/v1/events', '/health'],
+      ['/health', '/v1/events'],
+    ] as const) {
+      it(`attack: requests for ${rest} behind one for ${first} take no place from others`, async () => {
+        const socket = connect(Number(new URL(node.api.url).port), '127.0.0.1').on('error', () => undefined)
+        socket.write(get(first) + get(rest).repeat(PIPELINED))
+        await once(socket.resume(), 'close')
+        expect((await fetch(`${node.api.url}/health`)).status).to.equal(200)
+        const listening = await fetch(`${node.api.url}/v1/events`)
+        await listening.body?.cancel()
+        expect(listening.status).to.equal(200)
+      })
+    }
+
+    it('answers one request after another', async () => {
+      const socket = connect(Number(new URL(node.api.url).port), '127.0.0.1')
+      try {
+        for (const path of ['/health', pathOf('evidence'), '/v1/providers', '/health']) {
+          socket.write(get(path))
+          const [head] = (await once(socket, 'data')) as [Buffer]
+          expect(head.toString(), path).to.match(/^HTTP\/1.1 200/)
+          for (let text = head.toString(); !isWhole(text); ) text += (await once(socket, 'data')).toString()
+        }
+      } finally {
+        socket.destroy()
+      }
+    })
   })
 
   describe('of its events', () => {

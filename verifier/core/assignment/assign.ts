@@ -119,6 +119,12 @@ export function assign(chain: ChainFacts, params: NetworkParams, roots = new Ass
   }
 }
 
+/** Whether a receiver is due to measure a provider in the epoch. `assign` says so as well, but first gives all sessions a round. */
+export function isDue(chain: ChainFacts, params: NetworkParams, provider: Hex, receiver: number): boolean {
+  const drawn = drawLinks(inOrder(chain), params).flat()
+  return drawn.some(one => one.provider.account === provider && dueOf(one, chain.epoch, params).includes(receiver))
+}
+
 const NO_GROUPS: readonly (readonly number[])[] = []
 
 const ascending = (a: number, b: number): number => a - b

@@ -11,8 +11,10 @@ const BLOCKS = 8
 const BLOCK_TIME_STEP_MS = 1000
 /** Senders then refuse a receiver's calls as too early or too late. */
 const AHEAD_MS = CLOCK_TOLERANCE_MS + BLOCK_TIME_STEP_MS
-/** A node that looks less often has not seen when a block came. */
+/** A look is so long after the last one, and then takes as long as the chain node does. */
 const LOOK_MS = 1000
+/** A node that looks less often has not seen when a block came. */
+const MOST_APART_MS = 5 * LOOK_MS
 
 export class ClockSkew {
   readonly #agesMs: number[] = []
@@ -24,12 +26,15 @@ export class ClockSkew {
 
   /** @param blockMs time of the chain's newest block. @param nowMs this machine's clock, at the same instant */
   look(blockMs: number, nowMs: number): void {
-    const sawItCome = this.#lookedMs !== undefined && nowMs - this.#lookedMs <= LOOK_MS
+    const apartMs = nowMs - (this.#lookedMs ?? Number.NEGATIVE_INFINITY)
     this.#lookedMs = nowMs
     if (blockMs <= this.#newestBlockMs) return
     this.#newestBlockMs = blockMs
-    if (!sawItCome && nowMs >= blockMs) return
-    this.#agesMs.push(nowMs - blockMs)
+    const ageMs = nowMs - blockMs
+    if (apartMs > MOST_APART_MS && ageMs >= 0) return
+    // A slow chain node makes blocks look older, and no clock ahead.
+    const slowMs = Math.max(0, apartMs - LOOK_MS)
+    this.#agesMs.push(ageMs < 0 ? ageMs : Math.max(0, ageMs - slowMs))
     if (this.#agesMs.length > BLOCKS) this.#agesMs.shift()
   }
 

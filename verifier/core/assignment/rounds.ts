@@ -21,15 +21,17 @@ export interface Demand {
 
 export class Rounds {
   readonly #limits: RoundLimits
-  /** kbit/s, by party */
-  readonly #left: ReadonlyMap<number, LeftOver>
+  /** kbit/s, by party; of those that were asked for, since few providers need few parties */
+  readonly #left = new Map<number, LeftOver>()
   readonly #freeLanes: LeftOver
   readonly #roundsOf = new Map<Hex, number[]>()
   #used = 0
 
-  constructor(capacityKbps: ReadonlyMap<number, number>, limits: RoundLimits) {
+  constructor(
+    private readonly capacityKbps: ReadonlyMap<number, number>,
+    limits: RoundLimits,
+  ) {
     this.#limits = limits
-    this.#left = new Map([...capacityKbps].map(([party, capacity]) => [party, new LeftOver(limits.rounds, capacity)]))
     this.#freeLanes = new LeftOver(limits.rounds, limits.lanes === 0 ? Number.POSITIVE_INFINITY : limits.lanes)
   }
 
@@ -40,13 +42,13 @@ export class Rounds {
 
   /** Whether any round has so much left of a party's capacity. */
   hasRoom(party: number, loadKbps: number): boolean {
-    return this.#left.get(party)!.most >= loadKbps
+    return this.#leftOf(party).most >= loadKbps
   }
 
   /** Takes the first round from `from` on that has room. @returns undefined if none has */
   take({ providers, parties, loadsKbps }: Demand, from: number): number | undefined {
     const wanted = [{ left: this.#freeLanes, amount: providers.length }]
-    for (let i = 0; i < parties.length; i++) wanted.push({ left: this.#left.get(parties[i]!)!, amount: loadsKbps[i]! })
+    for (let i = 0; i < parties.length; i++) wanted.push({ left: this.#leftOf(parties[i]!), amount: loadsKbps[i]! })
     const busy = providers.flatMap(provider => this.#roundsOf.get(provider) ?? [])
     const round = this.#firstWith(wanted, busy, from)
     if (round === undefined) return undefined
@@ -58,6 +60,15 @@ export class Rounds {
       else this.#roundsOf.set(provider, [round])
     }
     return round
+  }
+
+  #leftOf(party: number): LeftOver {
+    let left = this.#left.get(party)
+    if (left === undefined) {
+      left = new LeftOver(this.#limits.rounds, this.capacityKbps.get(party)!)
+      this.#left.set(party, left)
+    }
+    return left
   }
 
   #firstWith(wanted: readonly Wanted[], busy: readonly number[], from: number): number | undefined {

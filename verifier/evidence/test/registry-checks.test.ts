@@ -5,8 +5,8 @@ import { fromHex, type Hex } from '../../../proto/hex.js'
 import { Transcript } from '../../../proto/messages.js'
 import { DEVNET } from '../../../proto/params.js'
 import { assign } from '../../core/assignment/assign.js'
-import { account } from '../../core/test/samples.js'
-import { checkRegistered } from '../registry-checks.js'
+import { account, providerNamed } from '../../core/test/samples.js'
+import { checkAssigned, checkRegistered } from '../registry-checks.js'
 import { parseTranscript } from '../transcript-checks.js'
 import { freshMembers, type Members, registryOf, transcriptOfSession } from './session-transcript.js'
 
@@ -40,8 +40,10 @@ describe('a transcript beside the registry', function () {
     expect(await fault({ beacon: fromHex(keccakText('another')) })).to.include('beacon')
     expect(await fault({ session: { ...session, claimKbps: session.claimKbps + 1 } })).to.include('claim')
     // A receiver is never among its own senders. Another order could be that of the second try.
-    const withReceiver = [session.receiver, ...session.senders.slice(1)]
-    expect(await fault({ session: { ...session, senders: withReceiver } })).to.include('assigned')
+    const withReceiver = { ...session, senders: [session.receiver, ...session.senders.slice(1)] }
+    expect(await fault({ session: withReceiver, senderPeers: [receiverPeer, ...others] })).to.include('assigned')
+    expect(await fault({ session: { ...session, senders: [7, ...session.senders.slice(1)] } })).to.include('frozen set')
+    expect(await fault({ session: { ...session, provider: transcript.receiverAccount } })).to.include('active')
     expect(await fault({ receiverPeer: first! })).to.include('receiver’s account and peer')
     expect(await fault({ receiverAccount: session.provider })).to.include('receiver’s account and peer')
     expect(await fault({ senderPeers: [receiverPeer, ...others] })).to.include('senders’ peers')
@@ -68,6 +70,25 @@ describe('a transcript beside the registry', function () {
     expect(await isAssigned(shared, [own])).to.equal(false)
     const nobodys = beacons.find(beacon => isOthers(beacon) && drawn(beacon, neighbour.account) !== receiver)!
     expect(await isAssigned(nobodys, [neighbour, { ...own, index: 1 }])).to.equal(false)
+  })
+
+  it('attack: a session that nobody was assigned: the search beside each of many providers leaves time for all else', async () => {
+    const { facts } = members
+    const neighbours = Array.from({ length: 100 }, (_, i) => providerNamed(i + 1))
+    const { session } = transcript
+    const senders = [session.receiver, ...session.senders.slice(1)]
+    const parsed = parseTranscript(Transcript.encode({ ...transcript, session: { ...session, senders } }), 'it')
+    let turns = 0
+    let isOver = false
+    const turn = () => {
+      turns++
+      if (!isOver) setImmediate(turn)
+    }
+    turn()
+    const checks = await checkAssigned(parsed, { ...facts, providers: [...facts.providers, ...neighbours] }, DEVNET)
+    isOver = true
+    expect(checks.map(({ holds }) => holds)).to.deep.equal([false, false])
+    expect(turns).to.be.at.least(neighbours.length)
   })
 
   it('may leave a peer out that had announced none, since nothing can then be signed by it', async () => {

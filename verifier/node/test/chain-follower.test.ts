@@ -7,7 +7,7 @@ import pino from 'pino'
 import { keccakText } from '../../../proto/hash.js'
 import type { Header } from '../../../proto/header.js'
 import { ZERO_HASH } from '../../../proto/hex.js'
-import { type Leaf, STATUS } from '../../../proto/leaf.js'
+import type { Leaf } from '../../../proto/leaf.js'
 import { DEVNET } from '../../../proto/params.js'
 import type { ChainFacts } from '../../core/facts.js'
 import type { PostedReport } from '../../core/ports.js'
@@ -17,6 +17,7 @@ import { facts as factsOf } from '../../store/test/samples.js'
 import { WrongReport } from '../accepted-reports.js'
 import { ChainFollower, type ChainFollowerModules } from '../chain-follower.js'
 import type { VerifierContext } from '../context.js'
+import { leaf, posted } from './posted-reports.js'
 
 /** A day of settlement delay and a week of evidence, in epochs of an hour. */
 const PARAMS = { ...DEVNET, epochSeconds: 3600, settlementSeconds: 86_400, evidenceSeconds: 604_800 }
@@ -24,23 +25,6 @@ const LOOKBACK_EPOCHS = 24 + 3
 const LAST_SEEN = 50
 /** of a report that this node recomputed */
 const BALLOTS = [{ verifier: 1, root: ZERO_HASH }]
-
-const leaf = (epoch: number, penaltyBps: number): Leaf => ({
-  ...{ epoch, index: 1, provider: `0x${'b1'.repeat(20)}`, status: STATUS.measured, uptimeBps: 0, rateKbps: 0 },
-  ...{ claimKbps: 25_000, scoreBps: 0, tier: 0, throughputQ32: 0, throughputSumQ32: 0, throughputWeightQ32: 0 },
-  ...{ ticksUpQ16: 0, ticksTotalQ16: 0, pathlessQ2: 0, soakVotes: ZERO_HASH, windowVotes: ZERO_HASH, link: ZERO_HASH },
-  ...{ breachBits: 0, breachPenaltyBps: 0, assignedRoot: ZERO_HASH, penaltyBps },
-})
-
-const posted = (epoch: number): PostedReport => {
-  const { blockNumber, blockHash } = factsOf(epoch, `B(${epoch})`)
-  const roots = { previousHeader: ZERO_HASH, scoreRoot: ZERO_HASH, ballotSetRoot: ZERO_HASH, rewardsRoot: ZERO_HASH }
-  return {
-    header: { era: 1, epoch, blockNumber, blockHash, ...roots, providerCount: 1, commonFailure: false },
-    headerHash: keccakText(`header ${epoch}`),
-    ...{ round: 0, nonSigners: [], txHash: ZERO_HASH, blockNumber: 1, gasUsed: 1 },
-  }
-}
 
 const epochs = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i)
 

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { type MonotonicClock, systemClock, systemRandom } from '../../../probe/index.js'
 import { PART_VOTES, providerOf } from '../../../proto/ballot-index.js'
+import { sessionIdOf } from '../../../proto/digests.js'
 import { epochEndMs, epochStartMs } from '../../../proto/epoch.js'
 import { keccak, keccakText } from '../../../proto/hash.js'
 import { fromHex, type Hex, toHex } from '../../../proto/hex.js'
@@ -113,6 +114,42 @@ describe('what a verifier asks of its peers', function () {
     ]
     for (const lie of lies) expect(await asked([lie])).to.equal(undefined)
     expect(await asked([...lies, honest])).to.deep.equal(honest)
+  })
+
+  it('attack: a peer that answers with transcripts of sessions that nobody had is not asked again', async () => {
+    const { session, senderPeers, receiverPeer } = transcript
+    const { epoch, receiver, senders } = session
+    /** Of a session that has the id of what it says. */
+    const madeUp = (change: Partial<Transcript>, own: Partial<Transcript['session']> = {}) => {
+      const made = { ...transcript, ...change, session: { ...session, ...own } }
+      const parties = { provider: toHex(made.session.provider), receiver, senders: made.session.senders }
+      const id = sessionIdOf(
+        registry.network,
+        { era: made.era, epoch },
+        toHex(made.beacon),
+        parties,
+        toHex(session.nonce),
+      )
+      return Transcript.encode({ ...made, session: { ...made.session, sessionId: fromHex(id) } })
+    }
+    const idOf = (answer: Uint8Array) => toHex(Transcript.decode(answer).session.sessionId)
+    const beacon = fromHex(keccakText('of another block'))
+    const peers = [receiverPeer, ...senderPeers.slice(1)]
+    const lies: [Uint8Array, Offence, Hex?][] = [
+      [Uint8Array.of(1, 2, 3), 'answer', sessionId],
+      [honest, 'answer', keccakText('another')],
+      [changed({ beacon }), 'answer'],
+      [madeUp({ senderPeers: peers }, { senders: [receiver, ...senders.slice(1)] }), 'answer'],
+      // An honest peer may have seen another block, or another announcement.
+      [madeUp({ beacon }), 'disputed'],
+      [madeUp({}, { senders: [receiver, ...senders.slice(1)] }), 'disputed'],
+      [changed({ session: { ...session, outcome: 'verified' } }), 'disputed'],
+    ]
+    for (const [i, [lie, offence, id = idOf(lie)]] of lies.entries()) {
+      offences = []
+      expect(await asked([lie], id)).to.equal(undefined)
+      expect(offences, `of lie ${i}`).to.deep.equal([[1, offence]])
+    }
   })
 
   it('is no transcript signed with keys that the chain does not name', async () => {

@@ -53,6 +53,13 @@ describe('transmission', function () {
     return certified
   }
 
+  /** The report of epoch 1 is final, by the chain and by the node's clock. */
+  async function finalise(): Promise<void> {
+    const finalAt = (await net.live.epochStart(3)) + PARAMS.settlementSeconds
+    await net.live.mineAt(finalAt)
+    nowMs = finalAt * 1000
+  }
+
   /** The report of ballots in which every receiver read the same of every provider. */
   function evaluated(outcome: OutcomeCode = OUTCOME.verified, rateKbps = CLAIM_KBPS) {
     const assignment = assign(facts, AT_ONCE)
@@ -73,7 +80,7 @@ describe('transmission', function () {
   it('a chain node that fails once while it waits for finality costs no settlement', async () => {
     const { report } = evaluated()
     const { header, leaves } = await accept(report, [{ ...report.leaves[0]!, penaltyBps: 200 }])
-    await net.live.mineAt((await net.live.epochStart(3)) + PARAMS.settlementSeconds)
+    await finalise()
     let asked = 0
     const chain: Partial<VerifierContext['chain']> = {
       isFinal: async epoch => {
@@ -91,7 +98,7 @@ describe('transmission', function () {
   it('a chain node that fails each kind of request, again and again, while a penalty waits costs no settlement', async () => {
     const { report } = evaluated()
     const { header, leaves } = await accept(report, [{ ...report.leaves[0]!, penaltyBps: 200 }])
-    await net.live.mineAt((await net.live.epochStart(3)) + PARAMS.settlementSeconds)
+    await finalise()
     const [proxy, stop] = [await RpcProxy.start(net.live.anvil.rpcUrl), new AbortController()]
     const patience = { log: context.log, stopping: stop.signal }
     const { network } = net.live.setup
@@ -180,9 +187,10 @@ describe('transmission', function () {
       await connectAnew()
       await removed(before)
       expect(await isDone(settled!)).to.equal(false)
-      await net.live.mineAt((await net.live.epochStart(3)) + PARAMS.settlementSeconds)
+      const settling = watchful({ stopping: stop.signal })
+      await finalise()
       before = await net.live.snapshot()
-      await watchful({ stopping: stop.signal }).settle(header, leaves, facts)
+      await settling.settle(header, leaves, facts)
       expect(await isDone(settled!)).to.equal(true)
       await removed(before)
       await blocksUntil(() => isDone(settled!))
@@ -232,7 +240,7 @@ describe('transmission', function () {
     const made = Array.from({ length: 43 }, (_, i) => ({ ...template, index: 100 + i, provider: account(`${i}`) }))
     const owing = made.map((leaf, i) => ({ ...leaf, penaltyBps: i % 2 === 0 ? 300 : 0 }))
     const { header, leaves, tree } = await accept(report, [{ ...template, penaltyBps: 200 }, ...owing])
-    await net.live.mineAt((await net.live.epochStart(3)) + PARAMS.settlementSeconds)
+    await finalise()
     // Somebody settles one of them first, which must not stop the rest.
     expect((await net.chain.settle(header, [leaves[0]!], tree.multiProof([0]))).kind).to.equal('done')
     const chain: Partial<VerifierContext['chain']> = {
@@ -251,7 +259,7 @@ describe('transmission', function () {
     const { report } = evaluated()
     const owing = { ...report.leaves[0]!, provider: account('without a stake'), index: 99, penaltyBps: 300 }
     const { header, leaves } = await accept(report, [owing])
-    await net.live.mineAt((await net.live.epochStart(3)) + PARAMS.settlementSeconds)
+    await finalise()
     const sent = () => net.chain.context.provider.getTransactionCount(net.chain.account!)
     const before = await sent()
     await transmission.settle(header, leaves, facts)
@@ -296,7 +304,7 @@ describe('transmission', function () {
     expect(await net.chain.isSettled(1, forged.provider)).to.equal(true)
     const [voided] = await net.chain.settlements(forged.provider)
     expect(voided).to.deep.include({ epoch: 1, charged: 0n, refuted: true })
-    await net.live.mineAt((await net.live.epochStart(3)) + PARAMS.settlementSeconds)
+    await finalise()
     expect(await net.chain.settle(header, [forged], tree.multiProof([0]))).to.deep.equal({ kind: 'already' })
     const { stake } = (await net.chain.provider(forged.provider))!
     expect(stake).to.equal(facts.providers[0]!.stake)
@@ -314,7 +322,7 @@ describe('transmission', function () {
     const right = evaluated()
     const leaves = right.report.leaves.map(leaf => ({ ...leaf, penaltyBps: 1000 }))
     await accept(right.report, leaves)
-    await net.live.mineAt((await net.live.epochStart(3)) + PARAMS.settlementSeconds)
+    await finalise()
     nowMs = 0 // by this node's clock there would be time
     await refuteIfWrong(leaves, right)
     expect(await net.chain.isSettled(1, leaves[0]!.provider)).to.equal(false)

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { shareKbps, soakKbps } from '../../../../probe/verdict/share.js'
 import { CLAIM_KBPS, facts, PARAMS } from '../../test/samples.js'
-import { assign, roundsAvailable } from '../assign.js'
+import { assign, isDue, roundsAvailable } from '../assign.js'
 import { assignedRoot } from '../assigned.js'
 import { senderLoadKbps } from '../place.js'
 
@@ -39,6 +39,19 @@ describe('assignment', () => {
           }
         },
       ),
+    )
+  })
+
+  it('tells without the plan who is due', () => {
+    fc.assert(
+      fc.property(shape, fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 9 }), (given, epoch, receivers) => {
+        const [chain, params] = [facts({ ...given, epoch }), { ...LONG, receivers, windowEpochs: 5 }]
+        const plan = assign(chain, params)
+        for (const { account } of chain.providers) {
+          const due = chain.verifiers.map(({ index }) => index).filter(one => isDue(chain, params, account, one))
+          expect(due).to.deep.equal(plan.dueOf(account))
+        }
+      }),
     )
   })
 

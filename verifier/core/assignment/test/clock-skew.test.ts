@@ -46,6 +46,17 @@ describe('the skew of a clock', () => {
     expect(skew.leastAgeMs).to.equal(undefined)
   })
 
+  it('is none where the looks are so far apart that every block is old at the first one', () => {
+    const skew = new ClockSkew()
+    const [lookMs, blockMs] = [3000, 12_000]
+    for (let look = 1; look < 80; look++) {
+      const now = START_MS + look * lookMs - 1 // a block comes just after every fourth look
+      skew.look(now - (now % blockMs), now)
+    }
+    expect(skew.leastAgeMs).to.equal(lookMs - 1 - (lookMs - 1000))
+    expect(skew.sentence).to.equal(undefined)
+  })
+
   it('goes once the clock is set', () => {
     const skew = new ClockSkew()
     const looks = (from: number, offMs: number) => {
