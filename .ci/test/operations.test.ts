@@ -8,7 +8,7 @@ import { delimiter, join, resolve } from 'node:path'
 import { expect } from 'chai'
 import { validate } from 'dockerfile-utils'
 import { parse } from 'yaml'
-import { RUN_OPTIONS } from '../../market/provider/run-command.js'
+import { RUN_OPTIONS } from '../../market/provider/run-options.js'
 import { composeFaults } from '../../testnet/compose/test/lint-compose.js'
 import { RUN_OPTIONS as VERIFIER_OPTIONS } from '../../verifier/cli/verifier-run.js'
 import { EXIT_CODE } from '../../verifier/config/errors.js'
@@ -27,6 +27,12 @@ describe('settings of a node', () => {
     it(`in ${file} are ones that its command takes`, () => {
       const settings = parse(read(file)) as object
       expect(Object.keys(options)).to.include.members(Object.keys(settings))
+    })
+
+    it(`in ${file} name the password's file, since nobody is there to type it`, () => {
+      expect(parse(read(file)))
+        .to.have.property('password-file')
+        .which.matches(/^\/etc\/bandwitness\//)
     })
   }
 })
@@ -88,6 +94,18 @@ describe('the image of a node', () => {
     expect(kept).to.include.members(['.ci', 'contracts', 'docs/protocol/glossary.md'])
   })
 
+  /** The program finds its files beside package.json: `contracts/root.ts`. */
+  it('holds every folder of the package, and what it depends on', () => {
+    const folders = instructions.flatMap(
+      line => /^COPY --from=build \/app\/(\S+) \.\/(\S*)$/.exec(line)?.slice(1, 2) ?? [],
+    )
+    const { files } = JSON.parse(readFileSync('package.json', 'utf8')) as { readonly files: readonly string[] }
+    const packed = files.filter(pattern => !pattern.startsWith('!'))
+    const left = packed.filter(pattern => !folders.some(folder => pattern.startsWith(`${folder}/`)))
+    expect(left).to.deep.equal([])
+    expect(folders).to.include.members(['package.json', 'node_modules'])
+  })
+
   it('runs as a user without privileges', () => {
     const users = instructions.flatMap(line => /^USER (\S+)/.exec(line)?.[1] ?? [])
     expect(users).to.deep.equal(['node'])
@@ -121,6 +139,7 @@ describe('the compose file', () => {
 })
 
 describe("the image's entry point", () => {
+  const ENTRY_POINT = resolve(ROOT, 'docker/entrypoint.sh')
   let bin: string
   const children: ChildProcess[] = []
   beforeEach(async () => {
@@ -132,24 +151,51 @@ describe("the image's entry point", () => {
     await rm(bin, { recursive: true })
   })
 
-  /** Runs the entry point with this script in the place of the program. */
-  async function start(script: string, ...args: string[]): Promise<ChildProcess> {
+  /** Puts this script into the place of the program. @returns the environment in which it is found */
+  async function withProgram(script: string): Promise<NodeJS.ProcessEnv> {
     await writeFile(join(bin, 'bandwitness'), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
-    const child = spawn('/bin/sh', [resolve(ROOT, 'docker/entrypoint.sh'), ...args], {
-      env: { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` },
-      stdio: ['ignore', 'pipe', 'ignore'],
+    return { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` }
+  }
+
+  async function start(script: string, ...args: string[]): Promise<ChildProcess> {
+    const child = spawn('/bin/sh', [ENTRY_POINT, ...args], {
+      env: await withProgram(script),
+      stdio: ['pipe', 'pipe', 'ignore'],
       detached: true,
     })
     children.push(child)
     return child
   }
 
-  it('hands on the exit code, but 0 where a restart would not help', async () => {
+  it('hands on the exit code, but 0 where a restart of a node would not help', async () => {
     for (const code of [0, ...Object.values(EXIT_CODE)]) {
-      const child = await start('exit "$1"', `${code}`)
-      const [ended] = await once(child, 'exit')
+      const node = await start('exit "$3"', 'verifier', 'run', `${code}`)
+      const [ended] = await once(node, 'exit')
       expect(ended, `${code}`).to.equal((NO_RESTART as readonly number[]).includes(code) ? 0 : code)
     }
+  })
+
+  it('hands on the exit code of a command that nobody starts again', async () => {
+    for (const code of NO_RESTART) {
+      const child = await start('exit "$3"', 'verifier', 'init', `${code}`)
+      expect((await once(child, 'exit'))[0]).to.equal(code)
+    }
+  })
+
+  it('hands on what is typed', async () => {
+    const child = await start('read -r line; echo "read: $line"', 'verifier', 'init')
+    child.stdin!.end('a  password\n')
+    const [text] = await once(child.stdout!, 'data')
+    expect(String(text)).to.equal('read: a  password\n')
+  })
+
+  it('hands on the terminal, at which the program asks for a password', async function () {
+    const env = await withProgram('test -t 0 && read -r line && echo "read: $line"; exit 3')
+    const terminal = ['--quiet', '--return', '--command', `/bin/sh ${ENTRY_POINT} verifier init`, '/dev/null']
+    const { error, status, stdout } = spawnSync('script', terminal, { env, encoding: 'utf8', input: 'a password\n' })
+    if ((error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') this.skip() // not util-linux
+    expect(stdout).to.include('read: a password')
+    expect(status).to.equal(3)
   })
 
   it('hands on arguments with spaces', async () => {

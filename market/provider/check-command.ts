@@ -1,24 +1,27 @@
-import type { InferredOptionTypes } from 'yargs'
+import type { InferredOptionTypes, Options } from 'yargs'
 import { checkClaim } from '../../verifier/cli/claim.js'
 import type { Command } from '../../verifier/cli/lazily.js'
-import { NODE_OPTIONS, nodeSettings } from '../../verifier/cli/node-settings.js'
+import { nodeSettings } from '../../verifier/cli/node-settings.js'
 import { print } from '../../verifier/cli/output.js'
 import { parseRate } from '../../verifier/cli/rate.js'
 import { settings } from '../../verifier/cli/settings.js'
 import { UserError } from '../../verifier/config/errors.js'
 import { isReached, type ReachLine, reachLines } from '../../verifier/node/reach-lines.js'
 import { checkProvider } from './provider-node.js'
+import { RUN_OPTIONS } from './run-options.js'
 
-const { api: _api, ...WITHOUT_API } = NODE_OPTIONS
+const { api, limit, link, offload, ...USED } = RUN_OPTIONS
 
 const OPTIONS = {
-  ...WITHOUT_API,
+  ...USED,
+  // One file of settings serves `run` and this command, which opens no API and no relay.
+  ...{ api: unused(api), limit: unused(limit), link: unused(link), offload: unused(offload) },
   claim: {
     type: 'string',
     default: '25mbps',
     describe: 'Rate that the provider is going to claim, if it is not registered',
   },
-  'log-level': { ...NODE_OPTIONS['log-level'], default: 'error' as const },
+  'log-level': { ...RUN_OPTIONS['log-level'], default: 'error' as const },
 } as const
 
 type Flags = InferredOptionTypes<typeof OPTIONS> & { json?: unknown }
@@ -26,7 +29,7 @@ type Flags = InferredOptionTypes<typeof OPTIONS> & { json?: unknown }
 export const providerCheck: Command<Flags> = {
   builder: y => settings(y, OPTIONS),
   handler: async flags => {
-    const options = await nodeSettings({ ...flags, api: NODE_OPTIONS.api.default })
+    const options = await nodeSettings(flags)
     const claimKbps = parseRate('claim', flags.claim)
     checkClaim(claimKbps, options.network)
     const report = await checkProvider(options, claimKbps)
@@ -48,3 +51,8 @@ export const providerCheck: Command<Flags> = {
 
 const lineText = ({ passed, text }: ReachLine): string =>
   `${passed === undefined ? '-' : passed ? 'PASS' : 'FAIL'}  ${text}`
+
+/** An option that `--help` does not show. */
+function unused<O extends Options>(option: O): O {
+  return { ...option, hidden: true }
+}

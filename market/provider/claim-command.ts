@@ -52,4 +52,4 @@ async function checkStake({ chain, account }: OwnAccount, claimKbps: number): Pr
 }
 
 const claimChangeText = ({ index, claimKbps, effectiveAt }: ClaimChangeJson): string =>
-  `Provider ${index} claims ${rateText(claimKbps)} from ${timeText(effectiveAt)} on.`
+  `The chain holds the claim of provider ${index}, ${rateText(claimKbps)}, from ${timeText(effectiveAt)} on. It counts from the first window that starts at least one epoch later.`

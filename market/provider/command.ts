@@ -34,13 +34,16 @@ export const providerCommands = (y: Argv): Argv =>
       lazily(
         'doctor',
         'Look at all that the node depends on, and say what to do; takes the options of `run`',
-        async () => (await import('../../verifier/cli/doctor/command.js')).doctorCommand('provider'),
+        async () => {
+          const { doctorCommand } = await import('../../verifier/cli/doctor/command.js')
+          return doctorCommand('provider', (await import('./run-options.js')).RUN_OPTIONS)
+        },
       ),
     )
     .command(
       lazily(
         'claim <rate>',
-        'Promise another rate, such as 50mbps: a higher one counts at once and may need more stake',
+        'Promise another rate, such as 50mbps: it counts from a later window on, and a higher one may need more stake',
         async () => (await import('./claim-command.js')).providerClaim,
       ),
     )

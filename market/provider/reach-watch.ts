@@ -68,7 +68,7 @@ export class ReachWatch {
     }
     if (found !== undefined) this.#unreached(found)
     else if (isFirst)
-      log.info('no verifier tested whether this provider can be reached: try `bandwitness provider check` later')
+      log.info('no verifier tested whether this provider can be reached: they are asked again in an hour')
   }
 
   #unreached(found: string): void {

@@ -4,7 +4,7 @@ import { joinAsProvider, leastStake } from '../../verifier/chain/join.js'
 import { checkClaim } from '../../verifier/cli/claim.js'
 import type { Command } from '../../verifier/cli/lazily.js'
 import { parseRate } from '../../verifier/cli/rate.js'
-import { REGISTER_OPTIONS, register } from '../../verifier/cli/registration.js'
+import { checkTokens, REGISTER_OPTIONS, register } from '../../verifier/cli/registration.js'
 import { settings } from '../../verifier/cli/settings.js'
 import { UserError } from '../../verifier/config/errors.js'
 import { peerIdOf } from '../../verifier/net/peer-keys.js'
@@ -33,10 +33,13 @@ export const providerRegister: Command<Flags> = {
     const region = flags.region === undefined ? ZERO_HASH : regionOf(flags.region)
     if (region === undefined)
       throw new UserError('usage', `--region ${flags.region} is no country code. Give two letters, such as DE.`)
-    await register('provider', flags, async ({ chain, keys, network, withdrawalAddress, confirm }) => {
+    await register('provider', flags, async own => {
+      const { chain, keys, network, withdrawalAddress, confirm } = own
       checkClaim(claimKbps, network)
+      const stake = await leastStake(chain.context, claimKbps)
+      await checkTokens(own, 'provider', stake)
       return joinAsProvider(chain.sender!, {
-        stake: await leastStake(chain.context, claimKbps),
+        stake,
         claimKbps,
         region,
         peerId: await peerIdOf(fromHex(keys.peer)),

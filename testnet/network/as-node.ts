@@ -1,7 +1,7 @@
 /** The process of a node with a profile: the options of `verifier run` and `provider run`, and its own. */
 import yargs, { type Argv } from 'yargs'
 import type { RunningNode } from '../../verifier/api/running-node.js'
-import { NODE_OPTIONS, type NodeFlags, type NodeSettings, nodeSettings } from '../../verifier/cli/node-settings.js'
+import { NODE_OPTIONS, type NodeFlags, type NodeSettings, runSettings } from '../../verifier/cli/node-settings.js'
 import { reportError } from '../../verifier/cli/report-error.js'
 import { runNode } from '../../verifier/cli/run-node.js'
 
@@ -16,7 +16,7 @@ export async function asNode<F extends NodeFlags>(
 ): Promise<never> {
   try {
     const flags = await parse(yargs(process.argv.slice(2)).options(NODE_OPTIONS).strict())
-    const settings = await nodeSettings(flags)
+    const settings = await runSettings(flags)
     await runNode(givenUp => start({ ...settings, givenUp }, flags))
     process.exit(0)
   } catch (error) {

@@ -1,10 +1,11 @@
 /** `verifier doctor` and `provider doctor` on machines with faults: a real chain, real ports, a real full disk, a stepped clock. */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import pino from 'pino'
 import { startProviderNode } from '../../market/provider/provider-node.js'
+import { startProvider } from '../../market/provider/start.js'
 import { limited, Receiver, systemClock, systemRandom } from '../../probe/index.js'
 import { PlainUdp } from '../../probe/test/plain-udp.js'
 import { AnswerVerifiers } from '../../verifier/chain/answers.js'
@@ -32,7 +33,7 @@ import { serveTime } from '../guides/time-server.js'
 import { ChildProcess } from '../process/child-process.js'
 import { entryPoint } from '../process/entry-point.js'
 import { startWatchdog, type Watchdog } from '../process/watchdog.js'
-import { TIMEOUT_MS } from './support/command-line.js'
+import { output, TIMEOUT_MS } from './support/command-line.js'
 
 const HOST = '127.0.0.1'
 const silent = pino({ level: 'silent' })
@@ -75,7 +76,8 @@ describe('doctor by the command line', function () {
     const settings = await settingsOf(dataDir, more)
     const { server, close } = await serveTime()
     closing.push(close)
-    const options = { rateKbps: undefined, limitKbps: undefined, through: undefined }
+    const relay = { limitKbps: undefined, linkKbps: undefined, offload: false }
+    const options = { rateKbps: undefined, through: undefined, relay }
     const findings: Finding[] = []
     for await (const one of examine({ role, settings, servers: [server], ...options })) findings.push(one)
     return findings
@@ -151,6 +153,30 @@ describe('doctor by the command line', function () {
     const [fault] = await portFindings('verifier', settings, net.chain, 10_000)
     expect(fault).to.include({ subject: 'udp port' })
     expect(fault!.found).to.include('is in use')
+  })
+
+  it('tells what the running node says of itself, by the settings of `run`; `check` takes them, too', async () => {
+    await saveKeys(join(directory, 'keys.json'), net.live.keys.p0!)
+    const node = await startProvider(await settingsOf(directory, {}))
+    closing.push(() => node.stop())
+    const config = join(directory, 'provider.yaml')
+    const { networkFile: network, anvil } = net.live
+    const api = new URL(node.apiUrl).host
+    const settings = { 'data-dir': directory, network, rpc: anvil.rpcUrl, api, link: '100mbps', limit: '80mbps' }
+    writeFileSync(config, JSON.stringify({ ...settings, offload: false }))
+    const { stdout, stderr } = await output('provider', 'doctor', '--config', config, '--json')
+    const { findings } = doctorSchema.parse(JSON.parse(stdout))
+    const found = (subject: string) => findings.find(one => one.subject === subject)?.found
+    expect(found('ports'), stderr).to.include(`your node runs (process ${process.pid})`)
+    expect(found('link')).to.include('100.0 Mbit/s')
+    expect(found('limit')).to.include('80.00 Mbit/s')
+    expect(findings.map(({ subject }) => subject)).to.not.include('api port')
+
+    // It has UDP and TCP ports of its own, and needs no API.
+    await verifierThatTests('v0')
+    const check = await output('provider', 'check', '--config', config)
+    expect(check, check.stderr).to.include({ code: 0 })
+    expect(check.stdout).to.include('PASS  UDP in')
   })
 
   it('finds a line that carries half the registered capacity, by a session through a provider', async () => {

@@ -97,6 +97,7 @@ describe('deployment of a network by the command line', function () {
     expect(shown.code, shown.stderr).to.equal(0)
     const { chain: state } = networkShowSchema.parse(JSON.parse(shown.stdout))
     expect(state).to.include({ genesis: null, epoch: null, verifiers: 1, providers: 0, lastReport: 0 })
+    expect(state).to.include({ thawSeconds: 86_400, laneSlotSeconds: 60, laneGraceSeconds: 86_400 })
     const start = [
       'network',
       'start',

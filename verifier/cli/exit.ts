@@ -6,6 +6,7 @@ import type { ExitJson } from '../evidence/schema/stake.js'
 import { confirm, YES_OPTION } from './confirm.js'
 import { timeText, tokensText } from './figures.js'
 import type { Command } from './lazily.js'
+import { LEFT_OVER } from './left-stake.js'
 import { print } from './output.js'
 import { ACCOUNT_OPTIONS, registeredIndex, sent, withOwnAccount } from './own-account.js'
 import { settings } from './settings.js'
@@ -31,4 +32,4 @@ export const exitCommand = (role: Role): Command<Flags> => ({
 const exitText = ({ role, account, index, unbonding, releaseAt }: ExitJson): string =>
   releaseAt === null
     ? `${account} leaves: ${role} ${index} of the network until the next freeze. Keep it running until then, or it loses what it would earn. Its bond unbonds from then on.`
-    : `${account} has left. ${tokensText(BigInt(unbonding))} tokens unbond, and can be withdrawn from ${timeText(releaseAt)} on with \`bandwitness ${role} withdraw\`. Until then they can still be slashed.`
+    : `${account} has left. ${tokensText(BigInt(unbonding))} tokens unbond, and can be withdrawn from ${timeText(releaseAt)} on with \`bandwitness ${role} withdraw\`. Until then they can still be slashed.${role === 'provider' ? ` Stop the node. ${LEFT_OVER}` : ''}`

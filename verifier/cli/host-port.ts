@@ -12,6 +12,9 @@ export function parsePort(option: string, port: number): number {
 export function parseHostPort(option: string, text: string): { host: string; port: number } {
   const match = /^\[?([^\]]+?)\]?:(\d{1,5})$/.exec(text)
   const port = Number(match?.[2])
+  if (text.includes('/')) {
+    throw new UserError('usage', `--${option} ${text} is a URL. Give host and port alone, such as 127.0.0.1:7380.`)
+  }
   if (!match || port > MAX_PORT) {
     throw new UserError('usage', `--${option} ${text} is not a host and port. Give both, such as 127.0.0.1:7380.`)
   }

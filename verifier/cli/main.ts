@@ -83,7 +83,7 @@ export function commandLine(args: readonly string[], onConfigFault: (error: unkn
       (await import('../../market/exit/command.js')).exitCommands(y),
     )
     .command('config', 'The settings of a node', async y => {
-      const { RUN_OPTIONS: provider } = await import('../../market/provider/run-command.js')
+      const { RUN_OPTIONS: provider } = await import('../../market/provider/run-options.js')
       const { RUN_OPTIONS: verifier } = await import('./verifier-run.js')
       const { configCommands } = await import('./config-show.js')
       return configCommands(y, { verifier, provider }, args)

@@ -64,6 +64,13 @@ export type NodeFlags = InferredOptionTypes<typeof NODE_OPTIONS>
 
 export type NodeSettings = NodeOptions & ApiOptions
 
+/** Of a node that is about to run: nothing else holds the address of its API. @throws UserError for a setting that cannot be used */
+export async function runSettings(flags: NodeFlags): Promise<NodeSettings> {
+  const { host, port } = parseHostPort('api', flags.api)
+  await checkListenable(host, port)
+  return nodeSettings(flags)
+}
+
 /** @throws UserError for a setting that cannot be used */
 export async function nodeSettings(flags: NodeFlags): Promise<NodeSettings> {
   const { host, port } = parseHostPort('api', flags.api)
@@ -75,7 +82,6 @@ export async function nodeSettings(flags: NodeFlags): Promise<NodeSettings> {
     udpPort: parsePort('udp-port', flags['udp-port']),
   }
   await checkAddresses(addresses)
-  await checkListenable(host, port)
   const logger = openLog(flags['log-level'])
   const keysFile = keysPath(flags['data-dir'])
   const keys = await readKeyFile(keysFile)

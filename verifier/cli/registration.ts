@@ -3,10 +3,11 @@ import type { InferredOptionTypes } from 'yargs'
 import type { Hex } from '../../proto/hex.js'
 import { parseAccount } from '../chain/account.js'
 import type { JoinPlan } from '../chain/join.js'
+import { readStake, readTokens } from '../chain/stake.js'
 import { UserError } from '../config/errors.js'
 import type { RegistrationJson } from '../evidence/schema/data-directory.js'
 import { confirm, YES_OPTION } from './confirm.js'
-import { tokensText } from './figures.js'
+import { exactTokensText, tokensText } from './figures.js'
 import { print } from './output.js'
 import { ACCOUNT_OPTIONS, type OwnAccount, withOwnAccount } from './own-account.js'
 import { textTable } from './text-table.js'
@@ -50,6 +51,23 @@ export async function register(
     const paid = await chain.withdrawalAddress(role, account)
     print<RegistrationJson>(flags, { role, account, index, withdrawalAddress: paid }, registrationText)
   })
+}
+
+/** @throws UserError 'configuration' if the account has too few tokens: the registration says so too, in wei */
+export async function checkTokens(
+  { chain, account, network }: OwnAccount,
+  role: RegistrationJson['role'],
+  stake: bigint,
+): Promise<void> {
+  const [{ free }, held] = await Promise.all([
+    readStake(chain.context, role, account),
+    readTokens(chain.context, account),
+  ])
+  if (held + free >= stake) return
+  throw new UserError(
+    'configuration',
+    `${account} holds ${exactTokensText(held)} tokens of ${network.contracts.stakeToken}, and the registration needs ${exactTokensText(stake - free)}. Send the account tokens, then register again.`,
+  )
 }
 
 function planText(role: string, plan: JoinPlan, { network }: OwnAccount, pays: Hex): string {

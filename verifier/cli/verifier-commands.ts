@@ -34,7 +34,10 @@ export const verifierCommands = (y: Argv): Argv =>
       lazily(
         'doctor',
         'Look at all that the node depends on, and say what to do; takes the options of `run`',
-        async () => (await import('./doctor/command.js')).doctorCommand('verifier'),
+        async () => {
+          const { doctorCommand } = await import('./doctor/command.js')
+          return doctorCommand('verifier', (await import('./verifier-run.js')).RUN_OPTIONS)
+        },
       ),
     )
     .command(

@@ -1,10 +1,11 @@
 import type { InferredOptionTypes } from 'yargs'
 import { proveOfPossession } from '../bls/proof-of-possession.js'
 import { BlsSigner } from '../bls/signer.js'
+import type { EthersChain } from '../chain/ethers-chain.js'
 import { joinAsVerifier } from '../chain/join.js'
 import type { Command } from './lazily.js'
 import { parseRate } from './rate.js'
-import { REGISTER_OPTIONS, register } from './registration.js'
+import { checkTokens, REGISTER_OPTIONS, register } from './registration.js'
 import { settings } from './settings.js'
 
 const OPTIONS = {
@@ -22,7 +23,9 @@ export const verifierRegister: Command<Flags> = {
   builder: y => settings(y, OPTIONS),
   handler: async flags => {
     const capacityKbps = parseRate('capacity', flags.capacity)
-    await register('verifier', flags, ({ chain, account, keys, network, withdrawalAddress, confirm }) => {
+    await register('verifier', flags, async own => {
+      const { chain, account, keys, network, withdrawalAddress, confirm } = own
+      await checkTokens(own, 'verifier', await readBond(chain))
       const signer = new BlsSigner(keys.bls)
       return joinAsVerifier(chain.sender!, {
         blsKey: signer.publicKey128,
@@ -34,3 +37,7 @@ export const verifierRegister: Command<Flags> = {
     })
   },
 }
+
+/** The least bond, in wei. */
+const readBond = ({ context }: EthersChain): Promise<bigint> =>
+  context.contracts.verifierRegistry.getFunction('verifierBond')()

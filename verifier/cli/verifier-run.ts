@@ -3,7 +3,7 @@ import { MAX_ADDRESS_BYTES } from '../../proto/announcement.js'
 import { isOrigin, publicApiEntry } from '../../proto/public-api.js'
 import { UserError } from '../config/errors.js'
 import type { Command } from './lazily.js'
-import { NODE_OPTIONS, nodeSettings } from './node-settings.js'
+import { NODE_OPTIONS, runSettings } from './node-settings.js'
 import { runNode } from './run-node.js'
 import { settings } from './settings.js'
 
@@ -20,7 +20,7 @@ export const verifierRun: Command<InferredOptionTypes<typeof RUN_OPTIONS>> = {
   builder: y => settings(y, RUN_OPTIONS),
   handler: async flags => {
     const publicApi = flags['public-api'] === undefined ? undefined : publicApiOf(flags['public-api'])
-    const options = await nodeSettings(flags)
+    const options = await runSettings(flags)
     // The whole node and its HTTP server are loaded here: every other command would start later for them.
     const { startVerifier } = await import('../api/start.js')
     await runNode(givenUp => startVerifier({ ...options, givenUp, publicApi }))

@@ -44,6 +44,7 @@ describe('a provider that has left', function () {
     } as unknown as ProviderOptions
     const { message, code } = await refusal(startProviderNode(options))
     expect(message).to.include(`${account} has left network "testnet": ${told}`)
+    expect(message).to.include('provider redeem').and.include('provider offer --withdraw')
     expect(code).to.equal('configuration')
   })
 

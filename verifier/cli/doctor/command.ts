@@ -1,6 +1,6 @@
 /** `bandwitness verifier doctor` and `bandwitness provider doctor`. */
 
-import type { InferredOptionTypes, Options } from 'yargs'
+import type { Argv, InferredOptionTypes, Options } from 'yargs'
 import { accountOf } from '../../chain/account.js'
 import { UserError } from '../../config/errors.js'
 import type { DoctorJson } from '../../evidence/schema/doctor.js'
@@ -8,19 +8,16 @@ import type { Finding } from '../../evidence/schema/finding.js'
 import { parseUdpHost } from '../addresses.js'
 import { findingText, worstOf } from '../finding.js'
 import type { Command } from '../lazily.js'
-import { nodeSettings } from '../node-settings.js'
+import { type NODE_OPTIONS, type NodeFlags, nodeSettings } from '../node-settings.js'
 import { print } from '../output.js'
 import { printable, printableLines } from '../printable.js'
 import { namedAccount } from '../provider-argument.js'
 import { parseRate } from '../rate.js'
 import { settings } from '../settings.js'
-import { RUN_OPTIONS } from '../verifier-run.js'
 import { examine } from './doctor.js'
 import type { TimeServer } from './sntp.js'
 
-const OPTIONS = {
-  ...RUN_OPTIONS,
-  'log-level': { ...RUN_OPTIONS['log-level'], default: 'fatal' as const },
+const OWN_OPTIONS = {
   ntp: {
     type: 'string',
     array: true,
@@ -35,24 +32,36 @@ const OPTIONS = {
     describe:
       'Provider through which to measure the line, there and back: its address, a unique beginning, or its name in a testnet (default: none)',
   },
-  limit: { type: 'string', describe: 'The limit that `provider run` is started with (default: none)' },
 } as const satisfies Record<string, Options>
 
-/** The options of one role alone are those of its `run`, so that one file of settings serves both commands. */
-const { limit, 'public-api': publicApi, ...COMMON_OPTIONS } = OPTIONS
+/** Those of `provider run` alone. */
+interface RelayFlags {
+  readonly limit?: string | undefined
+  readonly link?: string | undefined
+  readonly offload?: boolean | undefined
+}
 
-type Flags = InferredOptionTypes<typeof COMMON_OPTIONS> & { limit?: string | undefined; json?: unknown }
+type Flags = NodeFlags & InferredOptionTypes<typeof OWN_OPTIONS> & RelayFlags & { json?: unknown }
 
-export const doctorCommand = (role: 'verifier' | 'provider'): Command<Flags> => ({
-  builder: y => settings(y, { ...COMMON_OPTIONS, ...(role === 'provider' ? { limit } : { 'public-api': publicApi }) }),
+/** @param runOptions those of the role's `run`, so that one file of settings serves both commands */
+export const doctorCommand = (
+  role: 'verifier' | 'provider',
+  runOptions: typeof NODE_OPTIONS & Readonly<Record<string, Options>>,
+): Command<Flags> => ({
+  builder: y => {
+    const logLevel = { ...runOptions['log-level'], default: 'fatal' as const }
+    return settings(y, { ...runOptions, 'log-level': logLevel, ...OWN_OPTIONS }) as unknown as Argv<Flags>
+  },
   handler: async flags => {
     const servers = (flags.ntp ?? []).map(timeServer)
     const through = flags.through === undefined ? undefined : namedAccount(flags.through)
     const rateKbps = flags.rate === undefined ? undefined : parseRate('rate', flags.rate)
     const limitKbps = flags.limit === undefined ? undefined : parseRate('limit', flags.limit)
+    const linkKbps = flags.link === undefined ? undefined : parseRate('link', flags.link)
+    const relay = { limitKbps, linkKbps, offload: flags.offload ?? false }
     const node = await nodeSettings(flags)
     const findings: Finding[] = []
-    for await (const finding of examine({ role, settings: node, servers, rateKbps, limitKbps, through })) {
+    for await (const finding of examine({ role, settings: node, servers, rateKbps, through, relay })) {
       findings.push(finding)
       if (!flags.json) process.stdout.write(`${printableLines(findingText(finding))}\n`)
     }

@@ -1,5 +1,6 @@
 /** What moves a node's datagrams: the backend, the socket's buffer, and what this machine carries. Pure. */
 
+import { STRANGERS_FILL } from '../../../probe/constants.js'
 import type { PortFacts } from '../../../probe/index.js'
 import { RECEIVE_BUFFER_BYTES } from '../../../probe/io/datagram-port.js'
 import type { Finding } from '../../evidence/schema/finding.js'
@@ -70,4 +71,12 @@ export function speedFinding(carriedKbps: number, { rateKbps, what, less }: Need
 export function limitFinding(limitKbps: number, { rateKbps, what }: Need): Finding {
   const found = `--limit lets the relay forward ${rateText(limitKbps)}, and ${what} is ${rateText(rateKbps)}`
   return limitKbps >= rateKbps ? good('limit', found) : bad('limit', found, 'Raise --limit, or claim less.')
+}
+
+/** @param linkKbps of `provider run --link` */
+export function linkFinding(linkKbps: number, { rateKbps, what }: Need): Finding {
+  const neededKbps = Math.round(rateKbps * STRANGERS_FILL)
+  const found = `--link says that the line carries ${rateText(linkKbps)}, and ${what} needs ${rateText(neededKbps)} of it`
+  const advice = "Name the line's rate with --link, or claim less."
+  return linkKbps >= neededKbps ? good('link', found) : warning('link', found, advice)
 }

@@ -19,9 +19,10 @@ import type { Named } from '../named.js'
 import type { NodeSettings } from '../node-settings.js'
 import { blsFinding } from './bls.js'
 import { clockByBlocks, clockByServers } from './clock.js'
-import { backendFinding, bufferFinding, limitFinding, type Need, speedFinding } from './data-plane.js'
+import { backendFinding, bufferFinding, limitFinding, linkFinding, type Need, speedFinding } from './data-plane.js'
 import { diskFindings } from './disk.js'
 import { lineFinding } from './line.js'
+import { offloadFinding } from './offload.js'
 import { type OwnNode, ownNode, runningFindings } from './own-node.js'
 import { portFindings } from './ports.js'
 import { readRegistration } from './registration.js'
@@ -35,10 +36,16 @@ export interface DoctorOptions {
   readonly servers: readonly TimeServer[]
   /** to check the machine against (default: the registered capacity or claim) */
   readonly rateKbps: number | undefined
-  /** of `provider run --limit` */
-  readonly limitKbps: number | undefined
   /** a provider through which to measure the line */
   readonly through: Named | undefined
+  readonly relay: RelaySettings
+}
+
+/** With which `provider run` is started. */
+export interface RelaySettings {
+  readonly limitKbps: number | undefined
+  readonly linkKbps: number | undefined
+  readonly offload: boolean
 }
 
 const TIME = { wall: WALL_CLOCK, clock: systemClock, random: systemRandom }
@@ -84,13 +91,14 @@ interface Connected extends DoctorOptions {
 }
 
 async function* examineNode(options: Connected): AsyncGenerator<Finding> {
-  const { role, settings, chain, account, limitKbps, through } = options
+  const { role, settings, chain, account, relay, through } = options
   const { findings, rateKbps: registeredKbps } = await readRegistration(role, chain)
   yield* findings
   const need = needOf(options, registeredKbps)
   const own = await ownNode(account, settings.apiHost, settings.apiPort)
   if (own.kind === 'runs') yield* runningFindings(own.status)
   else yield* await tried('ports', () => portFindings(role, settings, chain, need?.rateKbps ?? ANY_CLAIM_KBPS))
+  if (relay.offload) yield* await tried('offload', async () => [await offloadFinding(settings.udpHost)])
   if (need === undefined) {
     yield warning(
       'machine speed',
@@ -99,7 +107,8 @@ async function* examineNode(options: Connected): AsyncGenerator<Finding> {
     )
     return
   }
-  if (limitKbps !== undefined) yield limitFinding(limitKbps, need)
+  if (relay.limitKbps !== undefined) yield limitFinding(relay.limitKbps, need)
+  if (relay.linkKbps !== undefined) yield linkFinding(relay.linkKbps, need)
   yield* await tried('machine speed', () => machineFindings(need, own))
   if (through === undefined) return
   // The node holds the port that the settings name.

@@ -1,7 +1,9 @@
 import type { InferredOptionTypes, Options } from 'yargs'
 import { epochAt, eraOf } from '../../../proto/epoch.js'
 import { connectChain } from '../../chain/connect.js'
+import { readThaw } from '../../chain/escrow.js'
 import type { EthersChain } from '../../chain/ethers-chain.js'
+import { readLaneTimes } from '../../chain/lanes.js'
 import { loadNetworkFile } from '../../config/network-file.js'
 import type { NetworkShowJson, NetworkStateJson } from '../../evidence/schema/network-commands.js'
 import { timeText } from '../figures.js'
@@ -34,12 +36,14 @@ export const networkShow: Command<Flags> = {
 async function stateOf(chain: EthersChain): Promise<NetworkStateJson> {
   const { provider, contracts } = chain.context
   const registry = contracts.verifierRegistry
-  const [head, clock, tip, registered, providers] = await Promise.all([
+  const [head, clock, tip, registered, providers, thawSeconds, laneTimes] = await Promise.all([
     provider.getBlockNumber(),
     chain.clock(),
     chain.tip(),
     registry.getFunction('stayingCount')(),
     contracts.providerRegistry.getFunction('activeCount')(),
+    readThaw(chain.context),
+    readLaneTimes(chain.context),
   ])
   const epoch = clock && epochAt(clock, tip.blockMs)
   const era = clock && epoch !== undefined && epoch >= 1 ? eraOf(clock, epoch) : undefined
@@ -52,6 +56,9 @@ async function stateOf(chain: EthersChain): Promise<NetworkStateJson> {
     providers: Number(providers),
     lastReport: tip.epoch,
     lastHeaderHash: tip.headerHash,
+    thawSeconds,
+    laneSlotSeconds: laneTimes.slotSeconds,
+    laneGraceSeconds: laneTimes.graceSeconds,
   }
 }
 
@@ -68,6 +75,7 @@ const showText = ({ name, chainId, contracts, deployBlock, params, chain }: Netw
 function stateText(chain: NetworkStateJson | null): string {
   if (chain === null) return 'Add --rpc URL to see what the chain says of it.'
   const { head, genesis, epoch, era, verifiers, providers, lastReport, lastHeaderHash } = chain
+  const { thawSeconds, laneSlotSeconds, laneGraceSeconds } = chain
   const begins = genesis === null ? 'not set: the network has not started' : timeText(genesis)
   const now = epoch === null || epoch < 1 ? 'not begun' : `${epoch}, in era ${era}`
   return indented([
@@ -77,6 +85,7 @@ function stateText(chain: NetworkStateJson | null): string {
     ['verifiers', `${verifiers} ${era === null ? 'registered' : `in the set of era ${era}`}`],
     ['providers', `${providers} registered`],
     ['last report', lastReport === 0 ? 'none' : `of epoch ${lastReport}, ${lastHeaderHash}`],
+    ...Object.entries({ thawSeconds, laneSlotSeconds, laneGraceSeconds }).map(([name, value]) => [name, `${value}`]),
   ])
 }
 

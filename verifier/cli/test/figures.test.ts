@@ -54,5 +54,7 @@ describe('figures on the command line', () => {
     for (const wrong of ['7380', 'host:', 'host:70000', ':80']) {
       expect(() => parseHostPort('api', wrong)).to.throw(UserError, '--api')
     }
+    for (const url of ['http://127.0.0.1:7380', 'http://127.0.0.1:7380/', '127.0.0.1:7380/v1'])
+      expect(() => parseHostPort('api', url)).to.throw(UserError, `--api ${url} is a URL. Give host and port alone`)
   })
 })

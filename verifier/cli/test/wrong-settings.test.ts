@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { expect } from 'chai'
 import { EXIT_CODE, UserError } from '../../config/errors.js'
 import { main } from '../main.js'
-import { type NodeFlags, nodeSettings } from '../node-settings.js'
+import { type NodeFlags, runSettings } from '../node-settings.js'
 
 /** What a command says on standard error. */
 async function said(...args: string[]): Promise<{ code: number; text: string }> {
@@ -94,7 +94,7 @@ describe('settings that cannot be used', () => {
     const addresses = { listen: ['/ip4/127.0.0.1/tcp/0'], 'udp-host': '127.0.0.1', 'udp-port': 0 }
     const flags = { ...nowhere, ...addresses, api, 'log-level': 'info' } as unknown as NodeFlags
     try {
-      const error = await nodeSettings(flags).catch(cause => cause)
+      const error = await runSettings(flags).catch(cause => cause)
       expect(error).to.be.instanceOf(UserError)
       expect(error.message).to.equal(`The API cannot listen on ${api} (EADDRINUSE). Choose another address with --api.`)
       expect(error.code).to.equal('port-in-use')

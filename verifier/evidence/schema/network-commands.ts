@@ -26,6 +26,12 @@ const networkStateSchema = z.object({
   /** epoch of the last report; 0 before the first */
   lastReport: count,
   lastHeaderHash: hash,
+  /** between a payer's wish to close a channel and its end */
+  thawSeconds: count,
+  /** length of a slot of a lane */
+  laneSlotSeconds: count,
+  /** to settle after the end of a lane */
+  laneGraceSeconds: count,
 })
 export type NetworkStateJson = z.infer<typeof networkStateSchema>
 

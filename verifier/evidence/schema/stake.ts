@@ -34,7 +34,7 @@ export const claimChangeSchema = z.object({
   account: address,
   index: count,
   claimKbps: count,
-  /** unix seconds: a lower claim counts after a delay */
+  /** unix seconds, from which the chain holds the claim: a lower one after a delay. It counts from a window an epoch later. */
   effectiveAt: count,
   txHash: hash,
 })

@@ -5,7 +5,8 @@ import { systemClock } from '../../../../probe/index.js'
 import { loadNative } from '../../../../probe/io/native.js'
 import { openPort } from '../../../../probe/io/open-port.js'
 import { loopbackSpeed } from '../../../node/loopback-speed.js'
-import { backendFinding, bufferFinding, limitFinding, speedFinding } from '../data-plane.js'
+import { backendFinding, bufferFinding, limitFinding, linkFinding, speedFinding } from '../data-plane.js'
+import { offloadFinding } from '../offload.js'
 
 const NEED = { rateKbps: 100_000, what: 'the registered capacity', less: 'capacity RATE' }
 const LINUX_DEFAULT_BYTES = 212_992
@@ -58,5 +59,17 @@ describe('the doctor on the data plane', function () {
   it('finds a relay that is told to forward half of what its provider claims', () => {
     expect(limitFinding(50_000, NEED)).to.include({ subject: 'limit', grade: 'bad' })
     expect(limitFinding(100_000, NEED).grade).to.equal('good')
+  })
+
+  it('finds a link without room for the claim and what strangers may fill', () => {
+    expect(linkFinding(105_000, NEED)).to.include({ subject: 'link', grade: 'warning' })
+    expect(linkFinding(110_000, NEED).grade).to.equal('good')
+  })
+
+  it('finds whether the kernel joins and cuts datagrams', async () => {
+    const options = { host: '127.0.0.1', port: 0, headerBytes: 0, offload: true, clock: systemClock, onBatch: () => {} }
+    const port = await openPort(options).catch(() => undefined)
+    await port?.close()
+    expect(await offloadFinding('127.0.0.1')).to.include({ subject: 'offload', grade: port ? 'good' : 'bad' })
   })
 })
