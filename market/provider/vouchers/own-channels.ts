@@ -27,7 +27,7 @@ export interface OpenChannel {
 }
 
 /** A channel with what it holds. */
-export type FoundChannel = FundedChannel & Pick<OpenChannel, 'isPremium'>
+export type FoundChannel = FundedChannel & Pick<OpenChannel, 'isPremium' | 'redeemedBytes'>
 
 const NOT_YET = { redeemedBytes: 0, isClosing: false }
 
@@ -91,11 +91,11 @@ export class OwnChannels {
   }
 
   /** @returns undefined if the channel has ended */
-  async #read(id: Hex, { channel, isPremium }: OpenChannel): Promise<FoundChannel | undefined> {
+  async #read(id: Hex, { channel, isPremium, redeemedBytes }: OpenChannel): Promise<FoundChannel | undefined> {
     const readMs = this.#clock.now()
     const balance = await this.#reader.balance(id)
     if (balance.deposit === 0n) return undefined
-    const funded = { id, channel, isPremium, ...balance }
+    const funded = { id, channel, isPremium, redeemedBytes, ...balance }
     this.#balances.set(id, { channel: funded, readMs })
     return funded
   }

@@ -32,6 +32,8 @@ describe("a provider's vouchers", () => {
   let directory: string
   let store: VoucherStore
   let onChain: Map<Hex, FundedChannel>
+  /** by channel: what was redeemed before this process began, bytes */
+  let redeemed: Map<Hex, number>
   let reads: number
   let nowMs: number
   let book: VoucherBook
@@ -41,11 +43,15 @@ describe("a provider's vouchers", () => {
     const reader = {
       events: async () => {
         reads++
-        return [...onChain.values()].map(
+        const opened = [...onChain.values()].map(
           ({ id, channel, deposit }, i): EscrowEvent => ({
             ...{ kind: 'opened', id, channel, deposit, isPremium: premium.has(id), block: 1, logIndex: i },
           }),
         )
+        const paid = [...redeemed].map(
+          ([id, total], i): EscrowEvent => ({ kind: 'redeemed', id, total, amount: 1n, block: 2, logIndex: i }),
+        )
+        return [...opened, ...paid]
       },
       balance: async (id: Hex) => onChain.get(id) ?? { deposit: 0n, paid: 0n, closesAt: undefined },
     }
@@ -57,6 +63,7 @@ describe("a provider's vouchers", () => {
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'bandwitness-vouchers-'))
     onChain = new Map()
+    redeemed = new Map()
     premium.clear()
     reads = 0
     nowMs = 0
@@ -121,6 +128,14 @@ describe("a provider's vouchers", () => {
     expect(await pay(id, MIB)).to.equal(undefined)
     expect(await pay(id, 2 * MIB)).to.equal(MIB)
     expect(store.all()).to.have.length(1)
+  })
+
+  it('attack: that were redeemed are worth nothing once more, also if the disk has lost them', async () => {
+    const { id } = funded(100n)
+    put(funded(100n))
+    redeemed.set(id, 3 * MIB)
+    expect(await pay(id, 3 * MIB)).to.equal(undefined)
+    expect(await pay(id, 5 * MIB)).to.equal(2 * MIB)
   })
 
   it('attack: an overspender is carried what its deposit pays, and not a byte more', async () => {
