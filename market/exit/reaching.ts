@@ -3,12 +3,12 @@
  * public addresses outside of them, and to what the operator allows. The name is resolved first, and the connection goes to
  * the address that was checked, in one spelling.
  */
-import { lookup } from 'node:dns/promises'
 import { BlockList, isIP, isIPv4 } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { canonical } from '../../probe/wire/host-key.js'
 import { scopeOf } from '../../probe/wire/next-hop.js'
 import type { Destination } from '../core/destination.js'
+import { type Resolve, resolveAt } from './names.js'
 
 /** An address range that the operator allows, whatever it is. */
 export interface Allowed {
@@ -20,10 +20,6 @@ export interface Allowed {
 /** Mail from strangers has every exit's address on block lists within a day. */
 const MAIL_PORT = 25
 
-export type Resolve = (host: string) => Promise<readonly string[]>
-
-const systemResolve: Resolve = async host => (await lookup(host, { all: true })).map(({ address }) => address)
-
 /** Hosts that are reached without a router, and so without its firewall. */
 const systemNetworks = (): string[] =>
   Object.values(networkInterfaces()).flatMap(all => (all ?? []).map(({ address, cidr }) => cidr ?? address))
@@ -34,10 +30,10 @@ export class Reaching {
   readonly #own: () => readonly string[]
 
   /**
-   * @param resolve gives the addresses of a name, and throws if there are none (default: the system's)
+   * @param resolve (default: by the machine's name servers)
    * @param own the addresses of this machine, with the prefix of their network (default: the system's)
    */
-  constructor(allowed: readonly Allowed[], resolve: Resolve = systemResolve, own = systemNetworks) {
+  constructor(allowed: readonly Allowed[], resolve: Resolve = resolveAt(), own = systemNetworks) {
     this.#resolve = resolve
     this.#own = own
     this.#allowed = allowed.map(({ network, prefix, port }) => {
@@ -45,9 +41,13 @@ export class Reaching {
     })
   }
 
-  /** The addresses to try, in order; empty if none of them may be connected to. @throws Error if the name has none */
-  async addressesOf({ host, port }: Destination): Promise<string[]> {
-    const found = isIP(host) === 0 ? await this.#resolve(host) : [host]
+  /**
+   * The addresses to try, in order; empty if none of them may be connected to.
+   * @param over aborts once nobody wants them any more
+   * @throws Error if the name has none
+   */
+  async addressesOf({ host, port }: Destination, over: AbortSignal): Promise<string[]> {
+    const found = isIP(host) === 0 ? await this.#resolve(host, over) : [host]
     const own = rangesOf(this.#own())
     return found.map(canonical).filter(address => this.#mayReach(address, port, own))
   }
