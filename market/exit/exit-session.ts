@@ -6,7 +6,7 @@ import { ByteReader } from '../core/byte-reader.js'
 import { DESTINATION_HEAD_BYTES, decodeDestination, destinationBytes, REPLY, STREAM_KIND } from '../core/destination.js'
 import { MessageFrames } from '../core/message-frames.js'
 import { carry } from './carry.js'
-import { connected } from './connecting.js'
+import { Connecting } from './connecting.js'
 import { ExitPayments, type ExitPaymentsModules } from './exit-payments.js'
 import type { ExitStats } from './exit-stats.js'
 import { Meter } from './meter.js'
@@ -25,12 +25,14 @@ const HEAD_MS = 10_000
 
 export class ExitSession {
   readonly #modules: ExitSessionModules
+  readonly #connecting: Connecting
   readonly #meter: Meter
   #payments: ExitPayments | undefined
   #countedBytes = 0
 
   constructor(modules: ExitSessionModules) {
     this.#modules = modules
+    this.#connecting = new Connecting(modules.reaching)
     this.#meter = new Meter(() => {
       const bytes = this.#meter.carriedBytes
       modules.stats.carriedBytes += bytes - this.#countedBytes
@@ -70,13 +72,17 @@ export class ExitSession {
   }
 
   async #connect(stream: Duplex, reader: ByteReader, head: Buffer): Promise<void> {
-    const { reaching, stats } = this.#modules
+    const { stats } = this.#modules
     const length = destinationBytes(head) - DESTINATION_HEAD_BYTES
     const rest = await within(HEAD_MS, 'destination', reader.take(length))
     const destination = rest && decodeDestination(Buffer.concat([head, rest]))
     if (destination === undefined) return
     reader.release()
-    const socket = await connected(destination, reaching)
+    const over = new AbortController()
+    stream.once('close', () => over.abort())
+    if (stream.destroyed) return
+    const socket = await this.#connecting.to(destination, over.signal)
+    if (stream.destroyed) return
     if (typeof socket === 'number') {
       stats.refused++
       stream.end(Uint8Array.of(socket))

@@ -1,13 +1,14 @@
 /**
- * Which destinations an exit connects to. It stands in its operator's network, so it takes nobody to a neighbour: only to
- * public addresses, and to what the operator allows. The name is resolved first, and the connection goes to the address
- * that was checked.
+ * Which destinations an exit connects to. It stands in its operator's networks, so it takes nobody to a neighbour: only to
+ * public addresses outside of them, and to what the operator allows. The name is resolved first, and the connection goes to
+ * the address that was checked, in one spelling.
  */
-import { lookup } from 'node:dns/promises'
-import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net'
+import { BlockList, isIP, isIPv4 } from 'node:net'
 import { networkInterfaces } from 'node:os'
+import { canonical } from '../../probe/wire/host-key.js'
 import { scopeOf } from '../../probe/wire/next-hop.js'
 import type { Destination } from '../core/destination.js'
+import { type Resolve, resolveAt } from './names.js'
 
 /** An address range that the operator allows, whatever it is. */
 export interface Allowed {
@@ -18,14 +19,10 @@ export interface Allowed {
 
 /** Mail from strangers has every exit's address on block lists within a day. */
 const MAIL_PORT = 25
-const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
 
-export type Resolve = (host: string) => Promise<readonly string[]>
-
-const systemResolve: Resolve = async host => (await lookup(host, { all: true })).map(({ address }) => address)
-
-const systemAddresses = (): string[] =>
-  Object.values(networkInterfaces()).flatMap(addresses => (addresses ?? []).map(({ address }) => address))
+/** Hosts that are reached without a router, and so without its firewall. */
+const systemNetworks = (): string[] =>
+  Object.values(networkInterfaces()).flatMap(all => (all ?? []).map(({ address, cidr }) => cidr ?? address))
 
 export class Reaching {
   readonly #allowed: readonly { readonly range: BlockList; readonly port: number }[]
@@ -33,34 +30,47 @@ export class Reaching {
   readonly #own: () => readonly string[]
 
   /**
-   * @param resolve gives the addresses of a name, and throws if there are none (default: the system's)
-   * @param own the addresses of this machine (default: the system's)
+   * @param resolve (default: by the machine's name servers)
+   * @param own the addresses of this machine, with the prefix of their network (default: the system's)
    */
-  constructor(allowed: readonly Allowed[], resolve: Resolve = systemResolve, own = systemAddresses) {
+  constructor(allowed: readonly Allowed[], resolve: Resolve = resolveAt(), own = systemNetworks) {
     this.#resolve = resolve
     this.#own = own
     this.#allowed = allowed.map(({ network, prefix, port }) => {
-      const range = new BlockList()
-      range.addSubnet(network, prefix, isIPv6(network) ? 'ipv6' : 'ipv4')
-      return { range, port }
+      return { range: rangesOf([`${network}/${prefix}`]), port }
     })
   }
 
-  /** The addresses to try, in order; empty if none of them may be connected to. @throws Error if the name has none */
-  async addressesOf({ host, port }: Destination): Promise<string[]> {
-    const found = isIP(host) === 0 ? await this.#resolve(host) : [host]
-    return found.map(unmapped).filter(address => this.#mayReach(address, port))
+  /**
+   * The addresses to try, in order; empty if none of them may be connected to.
+   * @param over aborts once nobody wants them any more
+   * @throws Error if the name has none
+   */
+  async addressesOf({ host, port }: Destination, over: AbortSignal): Promise<string[]> {
+    const found = isIP(host) === 0 ? await this.#resolve(host, over) : [host]
+    const own = rangesOf(this.#own())
+    return found.map(canonical).filter(address => this.#mayReach(address, port, own))
   }
 
-  #mayReach(address: string, port: number): boolean {
-    const isAllowed = this.#allowed.some(one => one.port === port && one.range.check(address, familyOf(address)))
-    // What listens on this machine may trust its own addresses.
-    const isPublic = scopeOf(address) === 'global' && !this.#own().includes(address)
+  #mayReach(address: string, port: number, own: BlockList): boolean {
+    const isAllowed = this.#allowed.some(one => one.port === port && isIn(one.range, address))
+    // What listens on this machine, or beside it, may trust the addresses of its network.
+    const isPublic = scopeOf(address) === 'global' && !isIn(own, address)
     return isAllowed || (port !== MAIL_PORT && isPublic)
   }
 }
 
 const familyOf = (address: string): 'ipv4' | 'ipv6' => (isIPv4(address) ? 'ipv4' : 'ipv6')
 
-/** An IPv4 address in the clothes of IPv6 is an IPv4 address. */
-const unmapped = (address: string): string => MAPPED.exec(address)?.[1] ?? address
+const isIn = (ranges: BlockList, address: string): boolean => ranges.check(address, familyOf(address))
+
+/** @param cidrs addresses, or ranges of them */
+function rangesOf(cidrs: readonly string[]): BlockList {
+  const ranges = new BlockList()
+  for (const cidr of cidrs) {
+    const [address, prefix] = cidr.split('/') as [string, string?]
+    if (prefix === undefined) ranges.addAddress(address, familyOf(address))
+    else ranges.addSubnet(address, Number(prefix), familyOf(address))
+  }
+  return ranges
+}

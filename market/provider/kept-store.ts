@@ -9,6 +9,11 @@ import { levelFault } from '../core/level-fault.js'
 export class KeptStore<Value> {
   readonly #level: Level<Hex, Value>
   readonly #newest: Map<Hex, Value>
+  /** one write after the other */
+  #last: Promise<unknown> = Promise.resolve()
+  /** a write has failed since the database was opened */
+  #isTorn = false
+  #isClosed = false
 
   private constructor(level: Level<Hex, Value>, newest: Map<Hex, Value>) {
     this.#level = level
@@ -37,12 +42,38 @@ export class KeptStore<Value> {
   }
 
   /** Resolves once it would survive a power failure. @throws Error if the disk does not take it */
-  async put(key: Hex, value: Value): Promise<void> {
-    await this.#level.put(key, value, { sync: true })
-    this.#newest.set(key, value)
+  put(key: Hex, value: Value): Promise<void> {
+    if (this.#isClosed) return Promise.reject(new Error('the store is closed'))
+    return this.#inTurn(() => this.#put(key, value))
   }
 
   close(): Promise<void> {
-    return this.#level.close()
+    this.#isClosed = true
+    return this.#inTurn(() => this.#level.close())
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#last.then(work)
+    this.#last = done.catch(() => {})
+    return done
+  }
+
+  async #put(key: Hex, value: Value): Promise<void> {
+    if (this.#isTorn) await this.#openAgain()
+    this.#isTorn = true
+    await this.#level.put(key, value, { sync: true })
+    this.#isTorn = false
+    this.#newest.set(key, value)
+  }
+
+  /**
+   * After a write that failed half-way, LevelDB takes further ones and says that they are on the disk. But its next start
+   * skips them, since they follow the gap in its log. So it starts now, with a new log, and is told again what it must have.
+   */
+  async #openAgain(): Promise<void> {
+    await this.#level.close()
+    await this.#level.open()
+    const all = [...this.#newest].map(([key, value]) => ({ type: 'put' as const, key, value }))
+    await this.#level.batch(all, { sync: true })
   }
 }

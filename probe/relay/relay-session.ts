@@ -1,11 +1,11 @@
 /** One session in the main thread of its provider: the opener's stream, and the receipts that the provider signs. */
 import { type CounterReceipt, OpenerFrame, type Receipt, RelayFrame, type ServedSlots } from '../../proto/messages.js'
 import { LEAST_PAID_BYTES } from '../constants.js'
-import { within } from '../deadline.js'
 import type { DueReceipt } from '../plane/relaying.js'
 import type { MessageStream, MonotonicClock, Paid, VoucherSigner } from '../ports.js'
 import { ReceiptChain } from '../wire/receipts.js'
 import type { Paying } from './paying.js'
+import { ReadAhead } from './read-ahead.js'
 
 export interface RelaySessionModules {
   readonly sessionId: Uint8Array
@@ -21,15 +21,18 @@ export interface RelaySessionModules {
 export class RelaySession {
   readonly #modules: RelaySessionModules
   readonly #receipts: ReceiptChain
+  readonly #messages: ReadAhead
   readonly #path = Promise.withResolvers<boolean>()
   #lastReceipt: Receipt | undefined
-  readonly #closed = Promise.withResolvers<undefined>()
   /** the last receipt to be signed and sent: one follows the other */
   #sending: Promise<void> = Promise.resolve()
+  /** the last payment of which the session heard */
+  #taking: Promise<unknown> = Promise.resolve()
 
   constructor(modules: RelaySessionModules) {
     this.#modules = modules
     this.#receipts = new ReceiptChain(modules.sessionId, modules.tag)
+    this.#messages = new ReadAhead(modules.stream)
   }
 
   /** Resolves to whether the next hop answered in time. */
@@ -43,15 +46,15 @@ export class RelaySession {
 
   /**
    * Hears the opener until it finishes, goes away, sends nonsense or runs out of time. Payments give it as much time again.
-   * @param onPayment hears what was paid, or undefined for a void payment
+   * The chain may let a payment wait. The session does not wait for it once its opener has gone or its time is over.
+   * @param onPayment hears what was paid, or undefined for a void payment: of the last one perhaps after the end
    * @returns whether it finished
    */
   async hear(durationMs: number, onPayment: (paid: Paid | undefined) => void): Promise<boolean> {
-    const { stream, clock, paying, takeServed } = this.#modules
+    const { clock, paying, takeServed } = this.#modules
     let [untilMs, newlyPaid] = [clock.now() + durationMs, 0]
     while (!paying.isHopeless) {
-      const next = Promise.race([stream.receive(), this.#closed.promise])
-      const bytes = await within(untilMs - clock.now(), 'end of session', next).catch(() => undefined)
+      const bytes = await this.#messages.next(untilMs - clock.now())
       if (bytes === undefined) return false
       const { finish, counter, served } = decoded(bytes)
       if (finish !== undefined) return true
@@ -60,12 +63,19 @@ export class RelaySession {
         continue
       }
       if (counter === undefined) return false
-      const paid = await paying.take(counter)
-      onPayment(paid)
+      const taking = paying.take(counter)
+      this.#taking = taking.then(onPayment).catch(() => {})
+      if (!(await this.#messages.during(taking, untilMs - clock.now()))) return false
+      const paid = await taking
       newlyPaid += paid?.bytes ?? 0
       if (newlyPaid >= LEAST_PAID_BYTES) [untilMs, newlyPaid] = [clock.now() + durationMs, 0]
     }
     return false
+  }
+
+  /** The next message, after the end. @returns undefined if none comes in time */
+  receive(ms: number): Promise<Uint8Array | undefined> {
+    return this.#messages.next(ms)
   }
 
   /** A payment that comes after the end. @returns see `Paying.take` */
@@ -73,9 +83,9 @@ export class RelaySession {
     return this.#modules.paying.take(counter)
   }
 
-  /** Of all payments of the session. */
-  get paidBytes(): number {
-    return this.#modules.paying.paidBytes
+  /** What was forwarded by the last receipt, and not paid. */
+  get unpaidBytes(): number {
+    return Math.max(0, (this.#lastReceipt?.bytes ?? 0) - this.#modules.paying.paidBytes)
   }
 
   sendReceipt({ bytes, elapsedMs }: DueReceipt): void {
@@ -91,6 +101,11 @@ export class RelaySession {
     return this.#lastReceipt
   }
 
+  /** Resolves once every payment that was heard is kept or void. */
+  get paymentsTaken(): Promise<unknown> {
+    return this.#taking
+  }
+
   /** Resolves once all receipts so far have gone out. */
   get receiptsSent(): Promise<void> {
     return this.#sending
@@ -98,7 +113,7 @@ export class RelaySession {
 
   close(): void {
     this.#path.resolve(false)
-    this.#closed.resolve(undefined)
+    this.#messages.close()
   }
 
   async #send(receipt: Promise<Receipt>): Promise<void> {

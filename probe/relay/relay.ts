@@ -104,8 +104,10 @@ const REFUSE_NAME = new Map(Object.entries(REFUSE).map(([name, reason]) => [reas
 export class Relay {
   readonly stats: RelayStats
   readonly #options: RelayOptions
+  /** those that hold a place */
   readonly #sessions = new Map<number, RelaySession>()
-  readonly #closing = Promise.withResolvers<undefined>()
+  /** those, and others that still wait for a counter-signature */
+  readonly #heard = new Set<RelaySession>()
   #remote!: Remote<'relaying'>
   #admission!: Admission
   #ids = 0
@@ -178,8 +180,7 @@ export class Relay {
   }
 
   async close(): Promise<void> {
-    this.#closing.resolve(undefined)
-    for (const session of this.#sessions.values()) session.close()
+    for (const session of this.#heard) session.close()
     this.#sessions.clear()
     await this.#remote.close()
   }
@@ -204,11 +205,12 @@ export class Relay {
     const paying = new Paying(payments, clock, receiptStart(open.sessionId, tag))
     const takeServed = place.lane && this.#takeServed.bind(this, place.lane.id)
     const session = new RelaySession({ ...this.#options, sessionId: open.sessionId, tag, stream, paying, takeServed })
+    this.#heard.add(session)
     try {
-      if (await this.#run({ open, openBytes, peer, place, session, tag }, stream))
-        await this.#hearCounter(session, stream)
+      if (await this.#run({ open, openBytes, peer, place, session, tag }, stream)) await this.#hearCounter(session)
     } finally {
-      place.settle((session.lastReceipt?.bytes ?? 0) - paying.paidBytes)
+      this.#heard.delete(session)
+      void session.paymentsTaken.then(() => place.settle(session.unpaidBytes))
     }
   }
 
@@ -244,8 +246,7 @@ export class Relay {
         this.#countPayment(paid)
         if (paid === undefined) return
         // Whoever paid for little of what it had owes the rest as well.
-        const unpaidBytes = Math.max(0, (session.lastReceipt?.bytes ?? 0) - session.paidBytes)
-        place.lower(paidWindowBytes(rateKbps) + unpaidBytes)
+        place.lower(paidWindowBytes(rateKbps) + session.unpaidBytes)
         this.#remote.tell('pay', id, paid)
       })
       const due = await this.#remote.call('endSession', id)
@@ -255,7 +256,6 @@ export class Relay {
       return isFinished
     } finally {
       this.#remote.tell('endSession', id)
-      session.close()
       place.leave()
       this.#sessions.delete(id)
       this.stats.sessions = this.#sessions.size
@@ -267,10 +267,9 @@ export class Relay {
    * Awaits the receiver's counter-signature, which turns the last receipt into a voucher. By now the session is over,
    * and counts towards no limit. Nobody named a probe's receiver at opening, so its signature is not checked; a payment's is.
    */
-  async #hearCounter(session: RelaySession, stream: ProviderStream): Promise<void> {
+  async #hearCounter(session: RelaySession): Promise<void> {
     const last = session.lastReceipt
-    const heard = Promise.race([stream.receive(), this.#closing.promise])
-    const bytes = last && (await within(COUNTER_MS, 'counter-signature', heard))
+    const bytes = last && (await session.receive(COUNTER_MS))
     const counter = bytes && OpenerFrame.decode(bytes).counter
     if (!counter) return
     if (counter.channel !== undefined) this.#countPayment(await session.take(counter))

@@ -22,8 +22,8 @@ export function prefixKey(host: string): string {
   return isIP(address) === 0 ? host : `${address.slice(0, address.lastIndexOf('.'))}.0/24`
 }
 
-/** One text for one address. */
-function canonical(host: string): string {
+/** One text for one address, without its zone. @param host as above */
+export function canonical(host: string): string {
   if (isIP(host) === 0) return host
   const { address } = new SocketAddress({ address: host, family: isIPv6(host) ? 'ipv6' : 'ipv4' })
   const mapped = address.startsWith(MAPPED) ? address.slice(MAPPED.length) : ''

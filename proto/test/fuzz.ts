@@ -5,10 +5,9 @@
  * BANDWITNESS_FUZZ_SEED  to repeat a long run (default: drawn, and printed)
  */
 import { randomInt } from 'node:crypto'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { collectGarbage } from './garbage.js'
 
 const { BANDWITNESS_FUZZ_RUNS: RUNS, BANDWITNESS_FUZZ_SEED: GIVEN_SEED } = process.env
 const SHORT_RUNS = 500
@@ -67,9 +66,6 @@ export async function fuzz<T>(
   }
   expect(grown, 'bytes that the process holds on to').to.be.below(GROWTH_BYTES)
 }
-
-setFlagsFromString('--expose-gc')
-const collectGarbage = runInNewContext('gc') as () => void
 
 /** By objects and buffers, after what is no longer needed is gone. */
 function heldBytes(): number {

@@ -53,7 +53,9 @@ function tillOf() {
     newest: (id: Hex) => kept.get(id),
     put: async (id: Hex, one: KeptVoucher) => void kept.set(id, one),
   }
-  const channels = { find: async (id: Hex) => (id === funded.id ? { ...funded, isPremium: false } : undefined) }
+  const channels = {
+    find: async (id: Hex) => (id === funded.id ? { ...funded, isPremium: false, redeemedBytes: 0 } : undefined),
+  }
   const signerOf = (voucher: Voucher, signature: Uint8Array) => voucherSignerOf(NETWORK, voucher, signature)
   return { kept, book: new VoucherBook({ store, channels, signerOf }) }
 }

@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os'
 import { expect } from 'chai'
 import { parseAllowed } from '../allowed.js'
 import { Reaching } from '../reaching.js'
@@ -13,10 +14,13 @@ const resolve = async (host: string) => {
   return found
 }
 const OWN = '198.41.0.4'
+const OWN_6 = '2a01:4f8::1'
 
 describe('what an exit reaches', () => {
-  const exit = (...allowed: string[]) => new Reaching(allowed.map(parseAllowed), resolve, () => [OWN])
-  const reached = (host: string, port = 443, at = exit()) => at.addressesOf({ host, port })
+  const exit = (...allowed: string[]) =>
+    new Reaching(allowed.map(parseAllowed), resolve, () => [`${OWN}/24`, `${OWN_6}/64`])
+  const reached = (host: string, port = 443, at = exit()) =>
+    at.addressesOf({ host, port }, new AbortController().signal)
 
   it('are public addresses, by name or as literals', async () => {
     expect(await reached('public.example')).to.deep.equal(NAMES['public.example'])
@@ -46,6 +50,29 @@ describe('what an exit reaches', () => {
   it("attack: the machine's own public address, behind whose firewall its services are", async () => {
     expect(await reached(OWN)).to.deep.equal([])
     expect(await reached(OWN, 443, exit(`${OWN}/32:443`)), 'unless its operator allows it').to.deep.equal([OWN])
+  })
+
+  it("attack: the machine's own address in another spelling", async () => {
+    const spellings = [
+      ...['::ffff:c629:4', '0:0:0:0:0:ffff:198.41.0.4', '::FFFF:198.41.0.4'],
+      ...['2a01:4f8:0:0:0:0:0:1', '2A01:04f8::1', '2a01:4f8::1%eth0', '2a01:4f8::0.0.0.1'],
+    ]
+    for (const host of spellings) expect(await reached(host), host).to.deep.equal([])
+    const allowing = exit(`[${OWN_6}]/128:443`)
+    expect(await reached('2A01:04F8:0::1', 443, allowing), 'unless its operator allows it').to.deep.equal([OWN_6])
+  })
+
+  it('attack: hosts beside it, which no router guards from it, although their addresses are public', async () => {
+    for (const host of ['198.41.0.77', '::ffff:198.41.0.77', '2a01:4f8::77', '2a01:4f8::a:b:c:d'])
+      expect(await reached(host), host).to.deep.equal([])
+    for (const host of ['198.41.1.77', '2a01:4f8:0:1::77']) expect(await reached(host)).to.deep.equal([host])
+    const allowing = exit('198.41.0.64/26:443')
+    expect(await reached('198.41.0.77', 443, allowing), 'unless its operator allows it').to.have.length(1)
+  })
+
+  it('asks the system for its own addresses', async () => {
+    const addresses = Object.values(networkInterfaces()).flatMap(all => (all ?? []).map(({ address }) => address))
+    for (const host of addresses) expect(await reached(host, 443, new Reaching([])), host).to.deep.equal([])
   })
 
   it('never is mail', async () => {

@@ -21,7 +21,8 @@ const ELEMENTS = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)]
 
 describe('the tokens of a client', () => {
   const funded = (more: Partial<FoundChannel> = {}): FoundChannel => ({
-    ...{ id: CHANNEL, deposit: BigInt(1000 * budgetBytes), paid: 0n, closesAt: undefined, isPremium: false, ...more },
+    ...{ id: CHANNEL, deposit: BigInt(1000 * budgetBytes), paid: 0n, closesAt: undefined },
+    ...{ isPremium: false, redeemedBytes: 0, ...more },
     channel: { number: 1, payer: PROVIDER, payee: PROVIDER, signer: accountOf(KEY), price: PRICE },
   })
   const request = (more: Pick<Partial<TokenRequest>, 'era'> = {}, key: Hex = KEY): TokenRequest => {

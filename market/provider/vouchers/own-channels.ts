@@ -1,5 +1,6 @@
 /** The channels that pay this account for one purpose, as the chain has them. */
 import { setTimeout as pause } from 'node:timers/promises'
+import { DeadlineError, within } from '../../../probe/deadline.js'
 import type { MonotonicClock } from '../../../probe/ports.js'
 import type { Hex } from '../../../proto/hex.js'
 import type { Channel } from '../../../proto/voucher.js'
@@ -27,29 +28,44 @@ export interface OpenChannel {
 }
 
 /** A channel with what it holds. */
-export type FoundChannel = FundedChannel & Pick<OpenChannel, 'isPremium'>
+export type FoundChannel = FundedChannel & Pick<OpenChannel, 'isPremium' | 'redeemedBytes'>
 
 const NOT_YET = { redeemedBytes: 0, isClosing: false }
 
-/** How long a balance that was read counts. Its owner can take it back only after the thaw, which is longer. */
-const FRESH_MS = 10_000
+/** How long a balance that was read counts before the chain is asked again. */
+export const FRESH_MS = 10_000
 /** Between two looks at the log, or at one balance, whoever asks for them. */
 const LOOK_MS = 500
+/** Longest wait for an answer of the chain, counted from the question. Long enough for a second chain node after a silent one. */
+const PATIENCE_MS = 15_000
+
+/** A question to the chain that is under way. All who ask the same meanwhile share its answer. */
+interface Asked {
+  readonly answer: Promise<void>
+  readonly sinceMs: number
+}
 
 export class OwnChannels {
   readonly #reader: ChannelReader
   readonly #purpose: Purpose
   readonly #clock: MonotonicClock
+  readonly #trustedMs: number
   #open: ReadonlyMap<Hex, OpenChannel> = new Map()
   readonly #balances = new Map<Hex, { readonly channel: FoundChannel; readonly readMs: number }>()
-  /** at the log; all who miss a channel wait for the same one */
-  #look: Promise<void> | undefined
+  readonly #reads = new Map<Hex, Asked>()
+  /** at the log */
+  #look: Asked | undefined
   #lookedMs = Number.NEGATIVE_INFINITY
 
-  constructor(reader: ChannelReader, purpose: Purpose, clock: MonotonicClock) {
+  /**
+   * @param trustedMs how long a balance counts while the chain gives no other: its owner can take it back only after the
+   *   thaw, so a part of that (default: as long as it counts anyway)
+   */
+  constructor(reader: ChannelReader, purpose: Purpose, clock: MonotonicClock, trustedMs = FRESH_MS) {
     this.#reader = reader
     this.#purpose = purpose
     this.#clock = clock
+    this.#trustedMs = trustedMs
   }
 
   /** By id, as of the last look. */
@@ -57,15 +73,21 @@ export class OwnChannels {
     return this.#open
   }
 
-  /** @param total that a voucher states: more than the deposit pays may have been topped up. Undefined if it pays nobody here */
+  /**
+   * @param total that a voucher states: more than the deposit pays may have been topped up
+   * @returns undefined if it pays nobody here, or if the chain does not say in time
+   */
   async find(id: Hex, total: number): Promise<FoundChannel | undefined> {
-    if (!this.#open.has(id)) await this.lookAgain()
+    if (!this.#open.has(id)) await this.#inTime(this.#askLog())
     const known = this.#open.get(id)
     if (known === undefined) return undefined
     const held = this.#balances.get(id)
-    const freshMs = held === undefined || total > payableBytes(held.channel) ? LOOK_MS : FRESH_MS
-    if (held !== undefined && this.#clock.now() < held.readMs + freshMs) return held.channel
-    return this.#read(id, known)
+    const ageMs = held === undefined ? Number.POSITIVE_INFINITY : this.#clock.now() - held.readMs
+    const isEnough = held !== undefined && !known.isClosing && total <= payableBytes(held.channel)
+    if (ageMs < (isEnough ? FRESH_MS : LOOK_MS)) return held!.channel
+    const asked = this.#askBalance(id, known)
+    if (isEnough && ageMs < this.#trustedMs && held.channel.closesAt === undefined) return held.channel
+    return (await this.#inTime(asked)) ? this.#balances.get(id)?.channel : undefined
   }
 
   /** As the chain has it now. @throws RpcFault */
@@ -75,10 +97,41 @@ export class OwnChannels {
 
   /** Reads the log. A look that is under way is shared. */
   lookAgain(): Promise<void> {
-    this.#look ??= this.#readLog().finally(() => {
+    return this.#askLog().answer
+  }
+
+  #askLog(): Asked {
+    this.#look ??= this.#ask(this.#readLog(), () => {
       this.#look = undefined
     })
     return this.#look
+  }
+
+  #askBalance(id: Hex, known: OpenChannel): Asked {
+    const asked = this.#reads.get(id) ?? this.#ask(this.#read(id, known), () => this.#reads.delete(id))
+    this.#reads.set(id, asked)
+    return asked
+  }
+
+  #ask(work: Promise<void>, over: () => void): Asked {
+    const answer = work.finally(over)
+    answer.catch(() => {}) // perhaps nobody waits for it
+    return { answer, sinceMs: this.#clock.now() }
+  }
+
+  /**
+   * Nobody waits for a chain that has been silent for long. Else strangers who name channels could pile up waits.
+   * @returns whether there is an answer
+   */
+  async #inTime({ answer, sinceMs }: Asked): Promise<boolean> {
+    try {
+      const leftMs = sinceMs + PATIENCE_MS - this.#clock.now()
+      if (leftMs > 0) await within(leftMs, 'the chain', answer)
+      return leftMs > 0
+    } catch (error) {
+      if (error instanceof DeadlineError) return false
+      throw error
+    }
   }
 
   async #readLog(): Promise<void> {
@@ -90,14 +143,11 @@ export class OwnChannels {
     for (const id of this.#balances.keys()) if (!this.#open.has(id)) this.#balances.delete(id)
   }
 
-  /** @returns undefined if the channel has ended */
-  async #read(id: Hex, { channel, isPremium }: OpenChannel): Promise<FoundChannel | undefined> {
+  async #read(id: Hex, { channel, isPremium, redeemedBytes }: OpenChannel): Promise<void> {
     const readMs = this.#clock.now()
     const balance = await this.#reader.balance(id)
-    if (balance.deposit === 0n) return undefined
-    const funded = { id, channel, isPremium, ...balance }
-    this.#balances.set(id, { channel: funded, readMs })
-    return funded
+    if (balance.deposit === 0n) this.#balances.delete(id)
+    else this.#balances.set(id, { channel: { id, channel, isPremium, redeemedBytes, ...balance }, readMs })
   }
 }
 

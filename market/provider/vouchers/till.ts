@@ -17,7 +17,7 @@ import { voucherSignerOf } from '../../../verifier/chain/vouchers.js'
 import type { Lifecycle } from '../../../verifier/node/lifecycle.js'
 import { repeat } from '../../../verifier/node/waiting.js'
 import type { Purpose } from '../../core/purpose.js'
-import { OwnChannels } from './own-channels.js'
+import { FRESH_MS, OwnChannels } from './own-channels.js'
 import { Redeemer } from './redeemer.js'
 import { VoucherBook } from './voucher-book.js'
 import { openVoucherStore, type VoucherStore } from './voucher-store.js'
@@ -40,21 +40,22 @@ export interface Till {
   readonly paidBytes: (channel: Hex) => number
 }
 
-/** A channel that closes is looked at so often in its thaw, which leaves time for the transaction. */
+/** A channel that closes is looked at so often in its thaw, which leaves time for the transaction. A balance counts as long. */
 const LOOKS_IN_THAW = 4
 const LONGEST_LOOK_MS = 60_000
 
-/** @param store of the vouchers for the purpose. @param chain of the account that is paid, with its key */
-export function redeemerOf({
-  store,
-  purpose,
-  chain,
-  log,
-}: Omit<TillOptions, 'dataDir'> & { readonly store: VoucherStore }) {
+interface RedeemerOptions extends Omit<TillOptions, 'dataDir'> {
+  /** of the vouchers for the purpose */
+  readonly store: VoucherStore
+  /** see `OwnChannels` */
+  readonly trustedMs?: number
+}
+
+export function redeemerOf({ store, purpose, chain, log, trustedMs }: RedeemerOptions) {
   const { context } = chain
   const escrow = new EscrowLog(context, { payee: chain.account! })
-  const reader = { events: () => escrow.events(), balance: balanceOf.bind(undefined, context) }
-  const channels = new OwnChannels(reader, purpose, systemClock)
+  const balance = (id: Hex) => context.provider.patiently('a balance', () => balanceOf(context, id))
+  const channels = new OwnChannels({ events: () => escrow.events(), balance }, purpose, systemClock, trustedMs)
   const send = (receipts: readonly PaidReceipt[]) => chain.sender!.send(redeemCall(context, receipts))
   return { channels, redeemer: new Redeemer({ store, channels, send, clock: systemClock, log }) }
 }
@@ -63,11 +64,12 @@ export function redeemerOf({
 export async function openTill({ dataDir, purpose, chain, log }: TillOptions, life: Lifecycle): Promise<Till> {
   const { context } = chain
   const store = await life.open(openVoucherStore(join(dataDir, VOUCHER_FOLDERS[purpose])), one => one.close())
-  const { channels, redeemer } = redeemerOf({ store, purpose, chain, log })
+  const partMs = ((await readThaw(context)) * 1000) / LOOKS_IN_THAW
+  const trustedMs = Math.max(FRESH_MS, partMs)
+  const { channels, redeemer } = redeemerOf({ store, purpose, chain, log, trustedMs })
   // Vouchers wait while the chain cannot be reached.
   const complain = (error: Error) => log.warn({ error: error.message }, 'could not redeem vouchers for now')
-  const lookMs = Math.min(LONGEST_LOOK_MS, ((await readThaw(context)) * 1000) / LOOKS_IN_THAW)
-  life.run(repeat(() => redeemer.look().catch(complain), lookMs, life.stopping))
+  life.run(repeat(() => redeemer.look().catch(complain), Math.min(LONGEST_LOOK_MS, partMs), life.stopping))
   const payments = new VoucherBook({
     ...{ store, channels },
     signerOf: (voucher, signature) => voucherSignerOf(context.network, voucher, signature),

@@ -3,7 +3,7 @@ import type { Paid, Payments } from '../../../probe/ports.js'
 import { type Hex, toHex } from '../../../proto/hex.js'
 import type { Voucher } from '../../../proto/voucher.js'
 import { newlyPaidBytes, payableBytes } from '../../core/channel.js'
-import type { OwnChannels } from './own-channels.js'
+import type { FoundChannel, OwnChannels } from './own-channels.js'
 import type { VoucherStore } from './voucher-store.js'
 
 export interface VoucherBookModules {
@@ -30,8 +30,7 @@ export class VoucherBook implements Payments {
     // What is carried now is redeemed later, and a channel that closes may have ended by then.
     if (channel === undefined || channel.closesAt !== undefined) return undefined
     if (signerOf(voucher, signature) !== channel.channel.signer) return undefined
-    const payable = payableBytes(channel)
-    const kept = this.#last.then(() => this.#keep(voucher, signature, sessionBytes, payable))
+    const kept = this.#last.then(() => this.#keep(voucher, signature, sessionBytes, channel))
     this.#last = kept.catch(() => {})
     const bytes = await kept
     return bytes === undefined ? undefined : { bytes, isPremium: channel.isPremium }
@@ -41,13 +40,14 @@ export class VoucherBook implements Payments {
     voucher: Voucher,
     signature: Uint8Array,
     sessionBytes: number,
-    payable: number,
+    found: FoundChannel,
   ): Promise<number | undefined> {
     const { store } = this.#modules
     const { channel, total } = voucher
     const newest = store.newest(channel)?.voucher.total ?? 0
-    // What was signed before this process began was carried before, too.
-    const carried = this.#carried.get(channel) ?? newest
+    // What was signed before this process began was carried before, too. The chain knows of it even if the disk was lost.
+    const carried = this.#carried.get(channel) ?? Math.max(newest, found.redeemedBytes)
+    const payable = payableBytes(found)
     const bytes = Math.min(sessionBytes, newlyPaidBytes(Math.max(newest, total), carried, payable))
     if (bytes <= 0) return undefined
     if (total > newest) await store.put(channel, { voucher, signature: toHex(signature) })

@@ -20,6 +20,7 @@ const ACCOUNT = USER.address.toLowerCase() as Hex
 const PURPOSE = purposeOf(ACCOUNT)
 const HASH: Hex = `0x${'ab'.repeat(32)}`
 const MIB = 2 ** 20
+const TRUSTED_MS = 60_000
 /** A wei for a MiB. */
 const PRICE = 1024n
 
@@ -32,8 +33,15 @@ describe("a provider's vouchers", () => {
   let directory: string
   let store: VoucherStore
   let onChain: Map<Hex, FundedChannel>
+  /** by channel: what was redeemed before this process began, bytes */
+  let redeemed: Map<Hex, number>
   let reads: number
+  /** of balances */
+  let asked: number
+  /** the chain answers once it resolves */
+  let answering: Promise<void>
   let nowMs: number
+  let channels: OwnChannels
   let book: VoucherBook
 
   const open = async () => {
@@ -41,15 +49,27 @@ describe("a provider's vouchers", () => {
     const reader = {
       events: async () => {
         reads++
-        return [...onChain.values()].map(
+        await answering
+        const opened = [...onChain.values()].map(
           ({ id, channel, deposit }, i): EscrowEvent => ({
             ...{ kind: 'opened', id, channel, deposit, isPremium: premium.has(id), block: 1, logIndex: i },
           }),
         )
+        const paid = [...redeemed].map(
+          ([id, total], i): EscrowEvent => ({ kind: 'redeemed', id, total, amount: 1n, block: 2, logIndex: i }),
+        )
+        const ending = [...closing].map(
+          (id, i): EscrowEvent => ({ kind: 'closing', id, closesAt: 1_800_000_000, block: 3, logIndex: i }),
+        )
+        return [...opened, ...paid, ...ending]
       },
-      balance: async (id: Hex) => onChain.get(id) ?? { deposit: 0n, paid: 0n, closesAt: undefined },
+      balance: async (id: Hex) => {
+        asked++
+        await answering
+        return onChain.get(id) ?? { deposit: 0n, paid: 0n, closesAt: undefined }
+      },
     }
-    const channels = new OwnChannels(reader, PURPOSE, { now: () => nowMs })
+    channels = new OwnChannels(reader, PURPOSE, { now: () => nowMs }, TRUSTED_MS)
     const signerOf = (voucher: Voucher, signature: Uint8Array) => voucherSignerOf(NETWORK, voucher, signature)
     book = new VoucherBook({ store, channels, signerOf })
   }
@@ -57,8 +77,12 @@ describe("a provider's vouchers", () => {
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'bandwitness-vouchers-'))
     onChain = new Map()
+    redeemed = new Map()
     premium.clear()
+    closing.clear()
     reads = 0
+    asked = 0
+    answering = Promise.resolve()
     nowMs = 0
     await open()
   })
@@ -68,6 +92,8 @@ describe("a provider's vouchers", () => {
   })
 
   const premium = new Set<Hex>()
+  /** as the log tells */
+  const closing = new Set<Hex>()
   const put = (channel: FundedChannel) => onChain.set(channel.id, channel)
   const accept = async (voucher: Voucher, key = USER.privateKey as Hex, sessionBytes = Number.MAX_SAFE_INTEGER) =>
     book.accept(voucher, await voucherSigner(NETWORK, key).sign(voucher), sessionBytes)
@@ -121,6 +147,14 @@ describe("a provider's vouchers", () => {
     expect(await pay(id, MIB)).to.equal(undefined)
     expect(await pay(id, 2 * MIB)).to.equal(MIB)
     expect(store.all()).to.have.length(1)
+  })
+
+  it('attack: that were redeemed are worth nothing once more, also if the disk has lost them', async () => {
+    const { id } = funded(100n)
+    put(funded(100n))
+    redeemed.set(id, 3 * MIB)
+    expect(await pay(id, 3 * MIB)).to.equal(undefined)
+    expect(await pay(id, 5 * MIB)).to.equal(2 * MIB)
   })
 
   it('attack: an overspender is carried what its deposit pays, and not a byte more', async () => {
@@ -178,6 +212,60 @@ describe("a provider's vouchers", () => {
     expect(await pay(id, MIB)).to.equal(MIB)
     put(funded(100n, 1, 1_800_000_000))
     nowMs += 11_000
-    expect(await pay(id, 2 * MIB)).to.equal(undefined)
+    await pay(id, 2 * MIB)
+    expect(await pay(id, 3 * MIB)).to.equal(undefined)
+  })
+
+  describe('while the chain is silent', () => {
+    let answer: () => void
+    beforeEach(async () => {
+      put(funded(100n))
+      expect(await pay(funded(100n).id, MIB)).to.equal(MIB)
+      answering = new Promise(resolve => {
+        answer = resolve
+      })
+    })
+    afterEach(() => answer())
+
+    it('count for a part of the thaw, and the chain is asked once', async () => {
+      const { id } = funded(100n)
+      for (let mib = 2; mib <= 5; mib++) {
+        nowMs += 11_000
+        expect(await pay(id, mib * MIB)).to.equal(MIB)
+      }
+      expect(asked).to.equal(2)
+      nowMs += TRUSTED_MS
+      expect(await pay(id, 6 * MIB), 'it may be closed by now').to.equal(undefined)
+      answer()
+      await channels.lookAgain()
+      nowMs += 1000
+      expect(await pay(id, 6 * MIB)).to.equal(MIB)
+    })
+
+    it('attack: count no more once the log says that the channel closes', async () => {
+      const { id } = funded(100n)
+      nowMs += 11_000
+      expect(await pay(id, 2 * MIB)).to.equal(MIB)
+      closing.add(id)
+      const looked = channels.lookAgain()
+      answer()
+      await looked
+      put(funded(100n, 1, 1_800_000_000))
+      nowMs += 1000
+      expect(await pay(id, 3 * MIB)).to.equal(undefined)
+    })
+
+    it('attack: nobody who names a new channel waits for it for long, however many come', async () => {
+      nowMs += 1000
+      const first = pay(funded(1n, 2).id, MIB)
+      while (reads < 2) await new Promise(resolve => setImmediate(resolve))
+      nowMs += 16_000
+      const later = await Promise.all([3, 4, 5].map(number => pay(funded(1n, number).id, MIB)))
+      expect(later).to.deep.equal([undefined, undefined, undefined])
+      expect(reads).to.equal(2)
+      put(funded(1n, 2))
+      answer()
+      expect(await first, 'who came before still has its answer').to.equal(MIB)
+    })
   })
 })

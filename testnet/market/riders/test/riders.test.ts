@@ -55,7 +55,9 @@ describe('a client that cheats', function () {
     ends.push(() => store.close())
     const own = (id: Hex) => {
       const channel = channels.get(id)
-      return channel?.channel.payee === account ? { ...channel, paid: 0n, closesAt: undefined } : undefined
+      return channel?.channel.payee === account
+        ? { ...channel, paid: 0n, closesAt: undefined, redeemedBytes: 0 }
+        : undefined
     }
     const relay = await Relay.open({
       ...{
