@@ -1,0 +1,67 @@
+/**
+ * The rows of a purse on the disk. Changes are written one batch after another, and after one that failed none is written any
+ * more: LevelDB goes on after a failed write, and may lose what it then takes.
+ */
+import { Level } from 'level'
+import type { Hex } from '../../proto/hex.js'
+import { UserError } from '../../verifier/config/errors.js'
+import { levelFault } from '../core/level-fault.js'
+
+/** A key with its new row, or with none any more. */
+export type Change<Row> = readonly [key: Hex, row: Row | undefined]
+
+export class PurseStore<Row> {
+  readonly #path: string
+  readonly #level: Level<Hex, Row>
+  readonly #onFault: (fault: UserError) => void
+  #waiting: Change<Row>[] = []
+  /** writes what waits; undefined if nothing does */
+  #next: Promise<void> | undefined
+  /** Rejects for good once a write has failed. */
+  #last: Promise<void> = Promise.resolve()
+
+  private constructor(path: string, level: Level<Hex, Row>, onFault: (fault: UserError) => void) {
+    this.#path = path
+    this.#level = level
+    this.#onFault = onFault
+  }
+
+  /** @param path of a folder, which is made if it does not exist. @param onFault hears of a write that fails. @throws UserError 'store' */
+  static async open<Row>(path: string, onFault: (fault: UserError) => void): Promise<PurseStore<Row>> {
+    const level = new Level<Hex, Row>(path, { valueEncoding: 'json' })
+    await level.open().catch(cause => {
+      throw levelFault(`the purse in ${path}`, cause)
+    })
+    return new PurseStore(path, level, onFault)
+  }
+
+  all(): Promise<[Hex, Row][]> {
+    return this.#level.iterator().all()
+  }
+
+  /** All of the changes or none. Resolves once they would survive a power failure. @throws UserError 'store' */
+  write(...changes: Change<Row>[]): Promise<void> {
+    this.#waiting.push(...changes)
+    if (this.#next === undefined) this.#next = this.#last = this.#last.then(() => this.#flush())
+    return this.#next
+  }
+
+  close(): Promise<void> {
+    return this.#level.close()
+  }
+
+  async #flush(): Promise<void> {
+    const changes = this.#waiting
+    this.#waiting = []
+    this.#next = undefined
+    const batch = changes.map(([key, value]) =>
+      value === undefined ? ({ type: 'del', key } as const) : ({ type: 'put', key, value } as const),
+    )
+    await this.#level.batch(batch, { sync: true }).catch(cause => {
+      const what = `Cannot write to the purse in ${this.#path}: ${cause.message}`
+      const fault = new UserError('store', `${what}. Free the disk, then start the client again.`, { cause })
+      this.#onFault(fault)
+      throw fault
+    })
+  }
+}
