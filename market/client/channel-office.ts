@@ -3,13 +3,13 @@
  * hold no more than the user's budget. What may be in a channel counts, too: an opening that was sent and that the chain does
  * not show yet, say after a start anew.
  */
-import { isError } from 'ethers'
 import type { Logger } from 'pino'
 import type { RandomSource } from '../../probe/ports.js'
 import { type Hex, toHex } from '../../proto/hex.js'
 import { accountOf } from '../../verifier/chain/account.js'
 import { balanceOf, openChannel, type PremiumProof, topUpChannel } from '../../verifier/chain/escrow.js'
 import type { EthersChain } from '../../verifier/chain/ethers-chain.js'
+import { insufficientFunds } from '../../verifier/chain/insufficient-funds.js'
 import { readTokens } from '../../verifier/chain/stake.js'
 import { exactTokensText } from '../../verifier/cli/figures.js'
 import { UserError } from '../../verifier/config/errors.js'
@@ -258,7 +258,7 @@ const sumOf = (channels: readonly { readonly deposit: bigint }[]): bigint =>
   channels.reduce((sum, { deposit }) => sum + deposit, 0n)
 
 /** An offer that was not there, or an account with too little. Of all other errors, the opening may have been sent. */
-const wasNeverSent = (error: unknown): boolean => error instanceof UserError || isError(error, 'INSUFFICIENT_FUNDS')
+const wasNeverSent = (error: Error): boolean => error instanceof UserError || insufficientFunds(error) !== undefined
 
 /** Half of all keys fit. */
 function keyFor(purpose: Purpose, random: RandomSource): Hex {

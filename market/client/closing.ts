@@ -30,9 +30,10 @@ async function begin({ context, sender }: EthersChain, { id, channel }: ShownCha
 }
 
 async function end({ context, sender }: EthersChain, { id, channel, closesAt }: ShownChannel): Promise<Closing> {
+  // Asked before: a refusal for the time says that it was before the end of the thaw then.
+  const { timestamp } = await blockAt(context.provider, 'latest')
   const result = await sender!.send(closeCall(context, channel))
   if (result.kind !== 'rejected') return { id, kind: 'closed' }
-  const { timestamp } = await blockAt(context.provider, 'latest')
   return timestamp < closesAt!
     ? { id, kind: 'thawing', closesAt: closesAt! }
     : { id, kind: 'refused', reason: result.reason }

@@ -60,10 +60,11 @@ export class LaneRefunds {
         refunds.later.push(own)
         continue
       }
+      const { timestamp } = await blockAt(context.provider, 'latest')
       const result = await sender!.send(refundCall(context, own.lane))
       if (result.kind !== 'rejected') refunds.taken.push(own.id)
-      // The chain's clock may be a little behind.
-      else if ((await blockAt(context.provider, 'latest')).timestamp < own.refundableAt) refunds.later.push(own)
+      else if (timestamp < own.refundableAt)
+        refunds.later.push(own) // the chain's clock is a little behind
       else refunds.refused.push({ id: own.id, reason: result.reason })
     }
     return refunds

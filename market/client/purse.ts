@@ -12,7 +12,7 @@ import { accountOf } from '../../verifier/chain/account.js'
 import type { OpenedChannel } from '../../verifier/chain/escrow.js'
 import { digestSigner, voucherSigner } from '../../verifier/chain/vouchers.js'
 import type { UserError } from '../../verifier/config/errors.js'
-import { WALL_CLOCK, type WallClock } from '../../verifier/node/wall-clock.js'
+import { WALL_CLOCK } from '../../verifier/node/wall-clock.js'
 import { payableBytes } from '../core/channel.js'
 import { type Purpose, purposeOf } from '../core/purpose.js'
 import { PurseStore } from './purse-store.js'
@@ -67,17 +67,9 @@ export interface PlannedChannel {
   readonly atMs: number
 }
 
-export interface PurseOptions {
-  /** hears that the purse cannot be written, and so pays nobody any more (default: only who asked for the change) */
-  readonly onFault?: (fault: UserError) => void
-  /** (default: the machine's) */
-  readonly wall?: WallClock
-}
-
 export class Purse {
   readonly #store: PurseStore<Row | PlannedRow>
   readonly #network: NetworkId
-  readonly #wall: WallClock
   readonly #rows = new Map<Hex, Row>()
   readonly #planned = new Map<Hex, PlannedRow>()
   /** of channels that are not open */
@@ -85,16 +77,18 @@ export class Purse {
   /** one change of a channel after the other */
   readonly #last = new Map<Hex, Promise<unknown>>()
 
-  private constructor(store: PurseStore<Row | PlannedRow>, network: NetworkId, wall: WallClock) {
+  private constructor(store: PurseStore<Row | PlannedRow>, network: NetworkId) {
     this.#store = store
     this.#network = network
-    this.#wall = wall
   }
 
-  /** @param path of a folder, which is made if it does not exist. @throws UserError 'store' */
-  static async open(path: string, network: NetworkId, options: PurseOptions = {}): Promise<Purse> {
-    const { onFault = () => {}, wall = WALL_CLOCK } = options
-    const purse = new Purse(await PurseStore.open(path, onFault), network, wall)
+  /**
+   * @param path of a folder, which is made if it does not exist
+   * @param onFault hears that the purse cannot be written, and so pays nobody any more (default: only who asks for a change)
+   * @throws UserError 'store'
+   */
+  static async open(path: string, network: NetworkId, onFault: (fault: UserError) => void = () => {}): Promise<Purse> {
+    const purse = new Purse(await PurseStore.open(path, onFault), network)
     for (const [key, row] of await purse.#store.all()) {
       if ('channel' in row) purse.#rows.set(key, row)
       else purse.#planned.set(key, row)
@@ -134,7 +128,7 @@ export class Purse {
     { payee, deposit, isPremium }: Pick<PlannedChannel, 'payee' | 'deposit' | 'isPremium'>,
   ): Promise<Hex> {
     const signer = accountOf(key)
-    const row = { payee, key, isPremium, deposit: `${deposit}`, atMs: this.#wall.nowMs() }
+    const row = { payee, key, isPremium, deposit: `${deposit}`, atMs: WALL_CLOCK.nowMs() }
     await this.#store.write([signer, row])
     this.#planned.set(signer, row)
     return signer
@@ -164,7 +158,7 @@ export class Purse {
       if (this.#rows.has(id)) return false
       const row = {
         channel: { ...channel, price: `${channel.price}` },
-        ...{ deposit: `${deposit}`, key, isPremium, total: 0, atMs: this.#wall.nowMs() },
+        ...{ deposit: `${deposit}`, key, isPremium, total: 0, atMs: WALL_CLOCK.nowMs() },
       }
       await this.#store.write([id, row], [channel.signer, undefined])
       this.#rows.set(id, row)

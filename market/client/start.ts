@@ -99,7 +99,7 @@ async function open(options: ClientOptions, life: Lifecycle): Promise<RunningNod
   const { stopping } = life
   const connecting = connectChain({ rpcUrl, network, privateKey: keys.evm, patience: { log, stopping } })
   const chain = await life.open(connecting, one => one.close())
-  const opening = Purse.open(join(dataDir, 'purse'), chain.network, { onFault: life.fail })
+  const opening = Purse.open(join(dataDir, 'purse'), chain.network, life.fail)
   const purse = await life.open(opening, one => one.close())
   const market = new Market(chain, log, payerClass)
   const reports = new Reports({

@@ -8,7 +8,7 @@ import { NETWORK } from './full-disk-network.js'
 const MORE = 20
 
 const faults: string[] = []
-const purse = await Purse.open(process.argv[2]!, NETWORK, { onFault: ({ code }) => faults.push(code) })
+const purse = await Purse.open(process.argv[2]!, NETWORK, ({ code }) => faults.push(code))
 const { id } = purse.channels[0]!
 const refused: string[] = []
 let signed = 0
