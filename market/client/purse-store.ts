@@ -1,6 +1,6 @@
 /**
- * The rows of a purse on the disk. Changes are written one batch after another, and after one that failed none is written any
- * more: LevelDB goes on after a failed write, and may lose what it then takes.
+ * The rows of a purse on the disk. After a write that failed, none succeeds any more, also of those that were under way:
+ * LevelDB goes on after a failed write, and may lose what it then takes.
  */
 import { Level } from 'level'
 import type { Hex } from '../../proto/hex.js'
@@ -14,11 +14,7 @@ export class PurseStore<Row> {
   readonly #path: string
   readonly #level: Level<Hex, Row>
   readonly #onFault: (fault: UserError) => void
-  #waiting: Change<Row>[] = []
-  /** writes what waits; undefined if nothing does */
-  #next: Promise<void> | undefined
-  /** Rejects for good once a write has failed. */
-  #last: Promise<void> = Promise.resolve()
+  #fault: UserError | undefined
 
   private constructor(path: string, level: Level<Hex, Row>, onFault: (fault: UserError) => void) {
     this.#path = path
@@ -40,28 +36,24 @@ export class PurseStore<Row> {
   }
 
   /** All of the changes or none. Resolves once they would survive a power failure. @throws UserError 'store' */
-  write(...changes: Change<Row>[]): Promise<void> {
-    this.#waiting.push(...changes)
-    if (this.#next === undefined) this.#next = this.#last = this.#last.then(() => this.#flush())
-    return this.#next
+  async write(...changes: Change<Row>[]): Promise<void> {
+    if (this.#fault === undefined) {
+      const batch = changes.map(([key, value]) =>
+        value === undefined ? ({ type: 'del', key } as const) : ({ type: 'put', key, value } as const),
+      )
+      await this.#level.batch(batch, { sync: true }).catch(cause => this.#fail(cause))
+    }
+    if (this.#fault !== undefined) throw this.#fault
   }
 
   close(): Promise<void> {
     return this.#level.close()
   }
 
-  async #flush(): Promise<void> {
-    const changes = this.#waiting
-    this.#waiting = []
-    this.#next = undefined
-    const batch = changes.map(([key, value]) =>
-      value === undefined ? ({ type: 'del', key } as const) : ({ type: 'put', key, value } as const),
-    )
-    await this.#level.batch(batch, { sync: true }).catch(cause => {
-      const what = `Cannot write to the purse in ${this.#path}: ${cause.message}`
-      const fault = new UserError('store', `${what}. Free the disk, then start the client again.`, { cause })
-      this.#onFault(fault)
-      throw fault
-    })
+  #fail(cause: Error): void {
+    if (this.#fault !== undefined) return
+    const what = `Cannot write to the purse in ${this.#path}: ${cause.message}`
+    this.#fault = new UserError('store', `${what}. Free the disk, then start the client again.`, { cause })
+    this.#onFault(this.#fault)
   }
 }
