@@ -170,10 +170,8 @@ export class ChannelOffice {
       if (purse.channels.every(one => one.id !== id)) return false
       throw new Error('the chain node does not show the channel')
     }
-    if (closesAt !== undefined) {
-      purse.mark(id, 'closing')
-      return false
-    }
+    purse.mark(id, closesAt === undefined ? 'open' : 'closing')
+    if (closesAt !== undefined) return false
     await purse.raise(id, deposit)
     if (this.stateOf(id) === 'well') return true // by a top-up that seemed to have failed
     await topUpChannel(chain.sender!, channel, terms.deposit)
