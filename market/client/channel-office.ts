@@ -1,6 +1,7 @@
 /**
  * Gets a channel to pay an account from: one that is open, the same with more in it, or a new one. All channels together
- * hold no more than the user's budget.
+ * hold no more than the user's budget. What may be in a channel counts, too: an opening that was sent and that the chain does
+ * not show yet, say after a start anew.
  */
 import type { Logger } from 'pino'
 import type { RandomSource } from '../../probe/ports.js'
@@ -8,12 +9,16 @@ import { type Hex, toHex } from '../../proto/hex.js'
 import { accountOf } from '../../verifier/chain/account.js'
 import { balanceOf, openChannel, type PremiumProof, topUpChannel } from '../../verifier/chain/escrow.js'
 import type { EthersChain } from '../../verifier/chain/ethers-chain.js'
+import { insufficientFunds } from '../../verifier/chain/insufficient-funds.js'
 import { readTokens } from '../../verifier/chain/stake.js'
 import { exactTokensText } from '../../verifier/cli/figures.js'
+import { UserError } from '../../verifier/config/errors.js'
+import { WALL_CLOCK, type WallClock } from '../../verifier/node/wall-clock.js'
 import { payableBytes } from '../core/channel.js'
 import { type Purpose, purposeOf } from '../core/purpose.js'
 import { nobodySuits } from './nobody-suits.js'
-import type { Purse, PurseChannel } from './purse.js'
+import type { PlannedChannel, Purse, PurseChannel } from './purse.js'
+import { PurseMatch } from './purse-match.js'
 
 export interface ChannelTerms {
   /** wei that a new channel gets, and one that is nearly empty */
@@ -29,9 +34,11 @@ export interface ChannelOfficeModules {
   readonly purse: Purse
   readonly terms: ChannelTerms
   readonly random: RandomSource
-  readonly log: Pick<Logger, 'warn'>
+  readonly log: Pick<Logger, 'warn' | 'info'>
   /** what opens channels for priority to a relay; undefined for basic ones */
   readonly premiumProofOf: ((payee: Hex) => PremiumProof | undefined) | undefined
+  /** (default: the machine's) */
+  readonly wall?: WallClock
 }
 
 /** With less left, a channel is not worth a leg. */
@@ -41,35 +48,40 @@ const LOW_PARTS = 4
 const KEY_BYTES = 32
 /** After a top-up that failed. */
 const AGAIN_MS = 10_000
+/** For so long after it was sent, an opening that nobody sees counts as one that comes. Most are mined in a minute. */
+const UNSEEN_MS = 600_000
 
 /** `low`: it needs more soon. `empty`: it is not worth a leg */
 export type ChannelState = 'well' | 'low' | 'empty'
 
 export class ChannelOffice {
   readonly #modules: ChannelOfficeModules
+  readonly #match: PurseMatch
+  readonly #wall: WallClock
   /** of the account, wei */
   #tokens = 0n
   /** on the way into channels, wei */
   #underway = 0n
+  /** openings that are on their way, by payee and purpose */
+  readonly #openings = new Map<string, Promise<PurseChannel>>()
   /** top-ups that are on their way, by channel */
   readonly #toppingUp = new Map<Hex, Promise<boolean>>()
 
   constructor(modules: ChannelOfficeModules) {
     this.#modules = modules
+    this.#match = new PurseMatch(modules)
+    this.#wall = modules.wall ?? WALL_CLOCK
   }
 
-  /** Forgets the channels that have ended, or are about to: nobody is paid from them any more. @throws RpcFault */
-  async tidy(): Promise<void> {
-    const { chain, purse } = this.#modules
-    for (const { id } of purse.channels) {
-      const { deposit, closesAt } = await balanceOf(chain.context, id)
-      if (deposit === 0n || closesAt !== undefined) await purse.drop(id)
-    }
+  /** At the start: what the chain tells of all channels. Nobody is paid from those that are closing. @throws RpcFault; UserError 'store' */
+  tidy(): Promise<void> {
+    return this.#match.all()
   }
 
-  /** Reads what the account has. @throws RpcFault */
+  /** Reads what the account has, and whether the chain shows by now what it did not show. @throws RpcFault; UserError 'store' */
   async look(): Promise<void> {
     const { context, account } = this.#modules.chain
+    if (this.#unseen > 0n) await this.#match.unseen()
     this.#tokens = await readTokens(context, account!)
   }
 
@@ -83,8 +95,10 @@ export class ChannelOffice {
     const { deposit, budget } = this.#modules.terms
     const text = exactTokensText
     const tokens = this.#tokens - this.#underway
-    if (this.#held + deposit > budget)
-      return `the channels hold ${text(this.#held)} of the ${text(budget)} tokens of --budget, and one more takes ${text(deposit)}`
+    const [held, unseen] = [this.#held, this.#unseen]
+    const ofThem = unseen > 0n ? ` (${text(unseen)} of them in channels that the chain does not show yet)` : ''
+    if (held + deposit > budget)
+      return `the channels hold ${text(held)} of the ${text(budget)} tokens of --budget${ofThem}, and one more takes ${text(deposit)}`
     return tokens < deposit ? `the account has ${text(tokens)} tokens, and a channel takes ${text(deposit)}` : undefined
   }
 
@@ -93,16 +107,24 @@ export class ChannelOffice {
     return `nothing is left to pay with: ${this.#poverty}`
   }
 
-  /** @throws UserError 'nobody-suits' if nothing is left for it; 'configuration' if the payee does not offer it */
+  /** @throws UserError 'nobody-suits' if nothing is left for it; 'configuration' if the payee does not offer it; 'store' */
   async channelTo(payee: Hex, purpose: Purpose): Promise<PurseChannel> {
     const open = this.#open(payee, purpose)
     if (open !== undefined) return open
     await this.look()
     const { purse } = this.#modules
+    if (this.#isUnseen(payee)) await this.#match.unseen()
+    const found = this.#open(payee, purpose)
+    if (found !== undefined) return found
     const known = purse.of(payee, purpose, this.#isPremium(purpose))
     if (known !== undefined && (await this.replenish(known.id))) return purse.of(payee, purpose, known.isPremium)!
+    const running = this.#openings.get(nameOf({ payee, purpose }))
+    if (running !== undefined) return running
     if (this.#poverty !== undefined) throw nobodySuits(this.whyNothingLeft)
-    return this.#openNew(payee, purpose)
+    const forget = () => this.#openings.delete(nameOf({ payee, purpose }))
+    const opening = this.#reserving(() => this.#openNew(payee, purpose)).finally(forget)
+    this.#openings.set(nameOf({ payee, purpose }), opening)
+    return opening
   }
 
   stateOf(id: Hex): ChannelState {
@@ -124,7 +146,7 @@ export class ChannelOffice {
     const held = purse.channels.find(one => one.id === id)
     if (held === undefined || !this.#isCheap(held) || this.#poverty !== undefined) return Promise.resolve(false)
     const forget = () => this.#toppingUp.delete(id)
-    const work = this.#topUp(held).then(
+    const work = this.#reserving(() => this.#topUp(held)).then(
       isDone => {
         forget()
         return isDone
@@ -139,42 +161,53 @@ export class ChannelOffice {
     return work
   }
 
-  /** @returns false for a channel that its payee, or somebody else, has ended. @throws RpcFault */
-  async #topUp({ id, channel }: PurseChannel): Promise<boolean> {
+  /** @returns false for a channel that its payee, or somebody else, has ended. @throws RpcFault; UserError 'store' */
+  async #topUp({ id, channel, deposit: known }: PurseChannel): Promise<boolean> {
     const { chain, purse, terms } = this.#modules
-    const before = await balanceOf(chain.context, id)
-    if (before.deposit === 0n || before.closesAt !== undefined) {
-      await purse.drop(id)
-      return false
+    const { deposit, closesAt } = await balanceOf(chain.context, id)
+    if (deposit === 0n) {
+      await this.#match.ends()
+      if (purse.channels.every(one => one.id !== id)) return false
+      throw new Error('the chain node does not show the channel')
     }
-    await this.#spend(async () => {
-      await topUpChannel(chain.sender!, channel, terms.deposit)
-      await purse.raise(id, before.deposit + terms.deposit)
-    })
+    purse.mark(id, closesAt === undefined ? 'open' : 'closing')
+    if (closesAt !== undefined) return false
+    await purse.raise(id, deposit)
+    if (this.stateOf(id) === 'well') return true // by a top-up that seemed to have failed
+    await topUpChannel(chain.sender!, channel, terms.deposit)
+    await purse.raise(id, (deposit > known ? deposit : known) + terms.deposit)
+    this.#tokens -= terms.deposit
     return true
   }
 
+  /** The key is on the disk before the transaction is sent: it may be mined after this client has ended. */
   async #openNew(payee: Hex, purpose: Purpose): Promise<PurseChannel> {
     const { chain, purse, terms, random, premiumProofOf } = this.#modules
-    const key = keyFor(purpose, random)
-    const premium = this.#isPremium(purpose) ? premiumProofOf!(payee) : undefined
-    if (this.#isPremium(purpose) && premium === undefined)
+    const isPremium = this.#isPremium(purpose)
+    const premium = isPremium ? premiumProofOf!(payee) : undefined
+    if (isPremium && premium === undefined)
       throw new Error('no late report shows its tier, which a channel for priority needs')
-    const order = { payee, signer: accountOf(key), premium, ...terms }
-    return this.#spend(async () => {
-      const opened = await openChannel(chain.sender!, order)
-      await purse.keep(opened, key)
-      return purse.of(payee, purpose, opened.isPremium)!
+    const isSame = (one: PlannedChannel) =>
+      one.payee === payee && one.purpose === purpose && one.isPremium === isPremium
+    const before = purse.planned.find(isSame)
+    const signer = await (before === undefined
+      ? purse.plan(keyFor(purpose, random), { payee, deposit: terms.deposit, isPremium })
+      : purse.planAgain(before.signer, terms.deposit))
+    const opened = await openChannel(chain.sender!, { payee, signer, premium, ...terms }).catch(async error => {
+      if (before === undefined && wasNeverSent(error)) await purse.forget(signer)
+      throw error
     })
+    await purse.adopt(opened)
+    this.#tokens -= terms.deposit
+    return purse.channels.find(({ id }) => id === opened.id)!
   }
 
-  async #spend<T>(work: () => Promise<T>): Promise<T> {
+  /** Holds a deposit back for some work, from the moment of the call: whoever asks next must not count on it. */
+  async #reserving<T>(work: () => Promise<T>): Promise<T> {
     const { deposit } = this.#modules.terms
     this.#underway += deposit
     try {
-      const done = await work()
-      this.#tokens -= deposit
-      return done
+      return await work()
     } finally {
       this.#underway -= deposit
     }
@@ -186,9 +219,26 @@ export class ChannelOffice {
     return open !== undefined && open.leftBytes >= LEAST_LEFT_BYTES && this.#isCheap(open) ? open : undefined
   }
 
-  /** In all channels, or on the way there, wei. */
+  /** In all channels, or on the way there, wei. What thaws is on its way back. */
   get #held(): bigint {
-    return this.#modules.purse.channels.reduce((sum, { deposit }) => sum + deposit, this.#underway)
+    const open = this.#modules.purse.channels.filter(({ standing }) => standing === 'open')
+    return sumOf(open) + this.#unseen + this.#underway
+  }
+
+  /** In channels that the chain does not show, and may show soon, wei. */
+  get #unseen(): bigint {
+    const { channels, planned } = this.#modules.purse
+    const isRecent = ({ atMs }: { readonly atMs: number }) => this.#wall.nowMs() - atMs < UNSEEN_MS
+    const missing = channels.filter(one => one.standing === 'missing' && isRecent(one))
+    return sumOf(missing) + sumOf(planned.filter(one => !this.#openings.has(nameOf(one)) && isRecent(one)))
+  }
+
+  #isUnseen(payee: Hex): boolean {
+    const { channels, planned } = this.#modules.purse
+    return (
+      planned.some(one => one.payee === payee && !this.#openings.has(nameOf(one))) ||
+      channels.some(one => one.channel.payee === payee && one.standing === 'missing')
+    )
   }
 
   #isPremium(purpose: Purpose): boolean {
@@ -199,6 +249,14 @@ export class ChannelOffice {
     return channel.price <= this.#modules.terms.maxPrice
   }
 }
+
+const nameOf = ({ payee, purpose }: Pick<PlannedChannel, 'payee' | 'purpose'>): string => `${payee} ${purpose}`
+
+const sumOf = (channels: readonly { readonly deposit: bigint }[]): bigint =>
+  channels.reduce((sum, { deposit }) => sum + deposit, 0n)
+
+/** An offer that was not there, or an account with too little. Of all other errors, the opening may have been sent. */
+const wasNeverSent = (error: Error): boolean => error instanceof UserError || insufficientFunds(error) !== undefined
 
 /** Half of all keys fit. */
 function keyFor(purpose: Purpose, random: RandomSource): Hex {

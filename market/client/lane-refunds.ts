@@ -1,5 +1,6 @@
 /** What comes back of lanes that are over: slots that were not paid, of which the payee keeps a tenth. */
 import type { Hex } from '../../proto/hex.js'
+import { blockAt } from '../../verifier/chain/block-search.js'
 import type { EthersChain } from '../../verifier/chain/ethers-chain.js'
 import { type KnownLane, LaneLog } from '../../verifier/chain/lane-log.js'
 import { type LaneTimes, readLaneTimes, refundCall } from '../../verifier/chain/lanes.js'
@@ -11,6 +12,15 @@ export interface OwnLane extends KnownLane {
   readonly endsAt: number
   /** when what nobody paid can be taken back, unix seconds */
   readonly refundableAt: number
+}
+
+export interface Refunds {
+  /** lanes of which it came back */
+  readonly taken: readonly Hex[]
+  /** those of which it can come back later */
+  readonly later: readonly OwnLane[]
+  /** those whose transaction the chain did not take */
+  readonly refused: readonly { readonly id: Hex; readonly reason: string }[]
 }
 
 export class LaneRefunds {
@@ -41,15 +51,22 @@ export class LaneRefunds {
     })
   }
 
-  /** Takes back what can be. @returns the ids of the lanes. @throws RpcFault */
-  async take(): Promise<Hex[]> {
+  /** Takes back what can be. @throws RpcFault */
+  async take(): Promise<Refunds> {
     const { context, sender } = this.#chain
-    const taken: Hex[] = []
-    for (const { id, lane, refundableAt } of await this.lanes()) {
-      if (this.#wall.nowMs() < refundableAt * 1000) continue
-      // Refused if the chain's clock is a little behind: then the next time.
-      if ((await sender!.send(refundCall(context, lane))).kind !== 'rejected') taken.push(id)
+    const refunds = { taken: [] as Hex[], later: [] as OwnLane[], refused: [] as Refunds['refused'][number][] }
+    for (const own of await this.lanes()) {
+      if (this.#wall.nowMs() < own.refundableAt * 1000) {
+        refunds.later.push(own)
+        continue
+      }
+      const { timestamp } = await blockAt(context.provider, 'latest')
+      const result = await sender!.send(refundCall(context, own.lane))
+      if (result.kind !== 'rejected') refunds.taken.push(own.id)
+      else if (timestamp < own.refundableAt)
+        refunds.later.push(own) // the chain's clock is a little behind
+      else refunds.refused.push({ id: own.id, reason: result.reason })
     }
-    return taken
+    return refunds
   }
 }

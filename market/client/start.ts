@@ -99,7 +99,8 @@ async function open(options: ClientOptions, life: Lifecycle): Promise<RunningNod
   const { stopping } = life
   const connecting = connectChain({ rpcUrl, network, privateKey: keys.evm, patience: { log, stopping } })
   const chain = await life.open(connecting, one => one.close())
-  const purse = await life.open(Purse.open(join(dataDir, 'purse'), chain.network), one => one.close())
+  const opening = Purse.open(join(dataDir, 'purse'), chain.network, life.fail)
+  const purse = await life.open(opening, one => one.close())
   const market = new Market(chain, log, payerClass)
   const reports = new Reports({
     ...{ chain, params: network.params, directory: market.directory, random: systemRandom, stopping, log },
@@ -160,7 +161,7 @@ async function open(options: ClientOptions, life: Lifecycle): Promise<RunningNod
     const refunds = await LaneRefunds.of(chain, chain.account!)
     life.run(repeat(() => refunds.take().catch(complain), REFUND_MS, stopping))
   }
-  await life.open(tunnels.open(), () => tunnels.close())
+  await life.open(Promise.race([tunnels.open(), life.failed]), () => tunnels.close())
   life.run(tunnels.keep())
   const socks = await life.open(serveSocks(options.socks, tunnels.connect, tunnels.join), one => one.close())
   const http = await life.open(serveHttp(options.http, tunnels.connect, tunnels.join), one => one.close())

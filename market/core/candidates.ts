@@ -1,7 +1,9 @@
 /**
  * Which providers carry a client's legs. Each leg needs an account and an address prefix of its own, and none of the exit's:
  * one operator, or one cut line, then takes one leg. Among all that suit, a draw decides: the chance of each grows with its
- * score over its price, so that no provider gets all traffic, and a cheap bad one gets little.
+ * score over its price. A price counts as a quarter of the median at least, so that no provider gets all traffic, and a cheap
+ * bad one gets little. Half of all scores S are of offers at the median or below. So a provider with a score s is drawn with a
+ * chance of at most 4s / (3s + S/2), whatever it asks.
  */
 import { prefixKey } from '../../probe/wire/host-key.js'
 import type { Hex } from '../../proto/hex.js'
@@ -80,7 +82,8 @@ export interface Taken {
 
 /** For a provider without a score: it is tried now and then. */
 const UNKNOWN_SCORE_BPS = 1000
-const PRICE_SCALE = 1_000_000_000n
+/** To ask for less than this part of the median price brings no more. */
+const MOST_CHEAPNESS = 4
 
 /** @param random in [0, 1). @returns undefined if nobody is left */
 export function drawProvider<C extends Candidate>(
@@ -96,11 +99,10 @@ export function drawProvider<C extends Candidate>(
       !taken.accounts.has(one.account) &&
       !one.hosts.some(host => prefixes.has(prefixKey(host))),
   )
-  let dearest = 1n
-  for (const { price } of suiting) if (price > dearest) dearest = price
-  const weights = suiting.map(({ price, scoreBps = UNKNOWN_SCORE_BPS }) => {
-    const cheapness = Number((dearest * PRICE_SCALE) / (price > 0n ? price : 1n)) / Number(PRICE_SCALE)
-    return Math.max(1, scoreBps) * cheapness
+  const scores = suiting.map(({ scoreBps = UNKNOWN_SCORE_BPS }) => Math.max(1, scoreBps))
+  const median = medianPrice(suiting, scores)
+  const weights = suiting.map(({ price }, i) => {
+    return scores[i]! * Math.min(MOST_CHEAPNESS, median / Math.max(1, Number(price)))
   })
   let left = random * weights.reduce((sum, weight) => sum + weight, 0)
   const drawn = suiting.find((_, i) => {
@@ -108,4 +110,16 @@ export function drawProvider<C extends Candidate>(
     return left < 0
   })
   return drawn ?? suiting.at(-1) // rounding may leave a little
+}
+
+/** That half of all scores ask at most. Weighted, so that many accounts without a score do not move it. */
+function medianPrice(candidates: readonly Candidate[], scores: readonly number[]): number {
+  let left = scores.reduce((sum, score) => sum + score, 0) / 2
+  const ascending = candidates.map(({ price }, i) => ({ price: Number(price), score: scores[i]! }))
+  ascending.sort((a, b) => a.price - b.price)
+  const median = ascending.find(({ score }) => {
+    left -= score
+    return left <= 0
+  })
+  return Math.max(1, median?.price ?? 1)
 }

@@ -88,10 +88,11 @@ describe('the lanes of a client', function () {
 
     const [shown] = await (await LaneRefunds.of(payer, payer.account!)).lanes()
     expect(shown).to.deep.include({ id: lane.id, slotsPaid: 1 })
-    expect(await (await LaneRefunds.of(payer, payer.account!)).take(), 'too early').to.deep.equal([])
+    const early = await (await LaneRefunds.of(payer, payer.account!)).take()
+    expect(early, 'too early').to.deep.equal({ taken: [], later: [shown], refused: [] })
     await net.live.mineAt(shown!.refundableAt)
     const late = await LaneRefunds.of(payer, payer.account!, { nowMs: () => shown!.refundableAt * 1000 })
-    expect(await late.take()).to.deep.equal([lane.id])
+    expect(await late.take()).to.deep.equal({ taken: [lane.id], later: [], refused: [] })
     const tenth = (11n * slotPrice) / 10n
     expect(await tokens(payee)).to.equal(earned + slotPrice + tenth)
     expect(await tokens(payer)).to.equal(before - slotPrice - tenth)

@@ -70,6 +70,55 @@ describe('candidates for a leg', () => {
     expect(drawn).to.deep.equal([900, 300, 100, 100, 0])
   })
 
+  /** In how much of all draws it is drawn. */
+  const shareOf = (wanted: Candidate, all: readonly Candidate[], wishes = ANY) => {
+    const draws = 2000
+    const drawn = Array.from({ length: draws }, (_, i) => drawProvider(all, wishes, NOBODY, (i + 0.5) / draws))
+    return drawn.filter(found => found === wanted).length / draws
+  }
+  const hostAt = (i: number) => [`10.${i >> 8}.${i % 256}.1`]
+
+  it('attack: an offer of 1 wei takes every draw', () => {
+    const honest = Array.from({ length: 20 }, (_, i) =>
+      one({ account: accountAt(i), scoreBps: 9300, price: 10n ** 16n }),
+    )
+    const wishes = { ...ANY, maxPrice: 10n ** 17n }
+    for (const [scoreBps, most] of [
+      [undefined, 0.022],
+      [0, 0.001],
+      [9300, 0.17],
+    ] as const) {
+      const cheap = one({ account: accountAt(20), scoreBps, price: 1n })
+      expect(shareOf(cheap, [...honest, cheap], wishes), `score ${scoreBps}`).to.be.at.most(most)
+    }
+  })
+
+  it('attack: whatever a provider asks, its score bounds its share', () => {
+    const price = fc.bigInt(0n, 2n ** 96n - 1n)
+    const scoreBps = fc.option(fc.integer({ min: 0, max: 10_000 }), { nil: undefined })
+    const others = fc.array(fc.record({ price, scoreBps }), { minLength: 1, maxLength: 30 })
+    fc.assert(
+      fc.property(others, fc.record({ price, scoreBps }), (terms, own) => {
+        const all = [own, ...terms].map((term, i) => one({ ...term, account: accountAt(i), hosts: hostAt(i) }))
+        const [score, ...rest] = all.map(({ scoreBps = 1000 }) => Math.max(1, scoreBps))
+        const half = rest.reduce((sum, more) => sum + more, score!) / 2
+        const most = (4 * score!) / (4 * score! + Math.max(0, half - score!))
+        expect(shareOf(all[0]!, all, { ...ANY, maxPrice: 2n ** 96n })).to.be.at.most(most + 0.001)
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  it('attack: many accounts without a score, at 1 wei, do not move the median', () => {
+    const honest = Array.from({ length: 4 }, (_, i) => one({ account: accountAt(i), price: 100n }))
+    const crowd = Array.from({ length: 30 }, (_, i) =>
+      one({ account: accountAt(10 + i), scoreBps: undefined, tier: undefined, price: 1n, hosts: hostAt(i) }),
+    )
+    const all = [...honest, ...crowd]
+    const share = honest.reduce((sum, each) => sum + shareOf(each, all), 0)
+    expect(share, 'of 36 : 120').to.be.closeTo(36 / 156, 0.01)
+  })
+
   it('attack: many accounts or addresses of one prefix carry one leg', () => {
     const near = one({ account: accountAt(1), hosts: ['198.51.100.77'] })
     const far = one({ account: accountAt(2), hosts: ['203.0.113.1'] })

@@ -90,7 +90,8 @@ describe('a client that cheats', function () {
     const channel = { number: channels.size + 1, payer: payee, payee, signer: accountOf(key), price: 1024n }
     const id = channelId(NETWORK, channel)
     const deposit = BigInt(DEPOSIT_MIB)
-    const kept = { id, channel, deposit, purpose: 'relay', isPremium: false, total: 0, leftBytes: 0 } as const
+    const terms = { deposit, purpose: 'relay', isPremium: false, standing: 'open' } as const
+    const kept = { id, channel, ...terms, atMs: 0, total: 0, leftBytes: 0 }
     channels.set(id, kept)
     keys.set(id, key)
     return kept
