@@ -1,4 +1,5 @@
 /** A connection to a destination, through the tunnel. */
+import { Socket } from 'node:net'
 import { type Duplex, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ClientTunnel } from '../../probe/tunnel/index.js'
@@ -13,10 +14,20 @@ export class ConnectError extends Error {
   }
 }
 
-/** @returns a stream of the connection's bytes. @throws ConnectError; TunnelError `closed`; RangeError for no destination */
-export async function connectThrough(tunnel: ClientTunnel, destination: Destination): Promise<Duplex> {
+/**
+ * @param gone once nobody waits for the connection any more (default: somebody does)
+ * @returns a stream of the connection's bytes. @throws ConnectError; TunnelError `closed`; RangeError for no destination
+ */
+export async function connectThrough(
+  tunnel: Pick<ClientTunnel, 'openStream'>,
+  destination: Destination,
+  gone?: AbortSignal,
+): Promise<Duplex> {
   const head = encodeDestination(destination)
+  if (gone?.aborted) throw new ConnectError(REPLY.failed)
   const stream = tunnel.openStream()
+  const drop = () => stream.destroy()
+  gone?.addEventListener('abort', drop, { once: true })
   let failure: Error | undefined
   stream.on('error', error => {
     failure = error
@@ -25,6 +36,7 @@ export async function connectThrough(tunnel: ClientTunnel, destination: Destinat
   const reader = new ByteReader(stream)
   const [reply] = (await reader.take(1)) ?? []
   reader.release()
+  gone?.removeEventListener('abort', drop)
   if (reply === REPLY.granted) return stream
   stream.destroy()
   if (failure) throw failure
@@ -40,6 +52,10 @@ export async function join(application: Duplex, connection: Duplex, count: (byte
         done(null, bytes)
       },
     })
+  // An end would pass for that of the destination, and a part of a page for the whole.
+  connection.once('error', () => {
+    if (application instanceof Socket) application.resetAndDestroy()
+  })
   try {
     await Promise.all([pipeline(application, counted(), connection), pipeline(connection, counted(), application)])
   } finally {
