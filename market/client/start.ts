@@ -182,7 +182,7 @@ async function open(options: ClientOptions, life: Lifecycle): Promise<RunningNod
   const api = await life.open(serving, one => one.close()) // a user looks most of all while the tunnel does not open
   await life.open(tunnels, one => one.close())
   await poll(() => chain.clock(), CLOCK_MS, stopping) // before the network starts, providers give no tokens
-  await tunnels.open()
+  await Promise.race([tunnels.open(), life.failed])
   life.run(tunnels.keep())
   const socks = await life.open(serveSocks(options.socks, tunnels.connect, tunnels.join), one => one.close())
   const http = await life.open(serveHttp(options.http, tunnels.connect, tunnels.join), one => one.close())
