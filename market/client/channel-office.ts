@@ -90,21 +90,35 @@ export class ChannelOffice {
     return this.#open(payee, purpose) !== undefined || this.#poverty === undefined
   }
 
-  /** Why no deposit can be made, for a person; undefined if one can. */
-  get #poverty(): string | undefined {
-    const { deposit, budget } = this.#modules.terms
+  /** Whether there is a channel for the account that needs no deposit. */
+  isOpen(payee: Hex, purpose: Purpose): boolean {
+    return this.#open(payee, purpose) !== undefined
+  }
+
+  /** Why no deposit can be made, and what to do, for a person; undefined if one can. */
+  get #poverty(): readonly [why: string, todo: string] | undefined {
+    const { chain, terms } = this.#modules
+    const { deposit, budget } = terms
     const text = exactTokensText
     const tokens = this.#tokens - this.#underway
     const [held, unseen] = [this.#held, this.#unseen]
     const ofThem = unseen > 0n ? ` (${text(unseen)} of them in channels that the chain does not show yet)` : ''
     if (held + deposit > budget)
-      return `the channels hold ${text(held)} of the ${text(budget)} tokens of --budget${ofThem}, and one more takes ${text(deposit)}`
-    return tokens < deposit ? `the account has ${text(tokens)} tokens, and a channel takes ${text(deposit)}` : undefined
+      return [
+        `the channels hold ${text(held)} of the ${text(budget)} tokens of --budget${ofThem}, and one more takes ${text(deposit)}`,
+        'Raise --budget, or take back old deposits with `bandwitness client close`.',
+      ]
+    if (tokens >= deposit) return undefined
+    return [
+      `the account has ${text(tokens)} tokens, and a channel takes ${text(deposit)}`,
+      `Send tokens to ${chain.account}, or lower --deposit.`,
+    ]
   }
 
-  /** For a person. */
-  get whyNothingLeft(): string {
-    return `nothing is left to pay with: ${this.#poverty}`
+  /** For when no deposit can be made. */
+  get nothingLeft(): UserError {
+    const [why, todo] = this.#poverty ?? ['another deposit was just made', undefined]
+    return nobodySuits(`nothing is left to pay with: ${why}`, todo)
   }
 
   /** @throws UserError 'nobody-suits' if nothing is left for it; 'configuration' if the payee does not offer it; 'store' */
@@ -120,7 +134,7 @@ export class ChannelOffice {
     if (known !== undefined && (await this.replenish(known.id))) return purse.of(payee, purpose, known.isPremium)!
     const running = this.#openings.get(nameOf({ payee, purpose }))
     if (running !== undefined) return running
-    if (this.#poverty !== undefined) throw nobodySuits(this.whyNothingLeft)
+    if (this.#poverty !== undefined) throw this.nothingLeft
     const forget = () => this.#openings.delete(nameOf({ payee, purpose }))
     const opening = this.#reserving(() => this.#openNew(payee, purpose)).finally(forget)
     this.#openings.set(nameOf({ payee, purpose }), opening)

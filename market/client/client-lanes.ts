@@ -60,6 +60,12 @@ export class ClientLanes {
     return this.#left.slots > 0 ? { kbps, maxPrice } : undefined
   }
 
+  /** Whether `at` would reserve one, and so pay for it. */
+  costs(payee: Hex): boolean {
+    const known = this.#held.get(payee)
+    return this.#left.slots > 0 && (known === undefined || this.#endMs(known) <= WALL_CLOCK.nowMs())
+  }
+
   /** A lane at a payee, until no lane is wanted any more; undefined after that. @throws if the chain refuses it */
   async at(payee: Hex): Promise<LegLane | undefined> {
     const known = this.#held.get(payee)

@@ -1,4 +1,5 @@
 /** A connection to a destination, through the tunnel. */
+import { Socket } from 'node:net'
 import { type Duplex, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -23,10 +24,20 @@ const HALF_CLOSED_MS = 100
 /** What was on its way when an application went comes within this time. */
 const DRAIN_MS = 30_000
 
-/** @returns a stream of the connection's bytes. @throws ConnectError; TunnelError `closed`; RangeError for no destination */
-export async function connectThrough(tunnel: ClientTunnel, destination: Destination): Promise<QuicStream> {
+/**
+ * @param gone once nobody waits for the connection any more (default: somebody does)
+ * @returns a stream of the connection's bytes. @throws ConnectError; TunnelError `closed`; RangeError for no destination
+ */
+export async function connectThrough(
+  tunnel: Pick<ClientTunnel, 'openStream'>,
+  destination: Destination,
+  gone?: AbortSignal,
+): Promise<QuicStream> {
   const head = encodeDestination(destination)
+  if (gone?.aborted) throw new ConnectError(REPLY.failed)
   const stream = tunnel.openStream()
+  const drop = () => stream.destroy()
+  gone?.addEventListener('abort', drop, { once: true })
   let failure: Error | undefined
   stream.on('error', error => {
     failure = error
@@ -35,6 +46,7 @@ export async function connectThrough(tunnel: ClientTunnel, destination: Destinat
   const reader = new ByteReader(stream)
   const [reply] = (await reader.take(1)) ?? []
   reader.release()
+  gone?.removeEventListener('abort', drop)
   if (reply === REPLY.granted) return stream
   stream.destroy()
   if (failure) throw failure
@@ -57,6 +69,10 @@ export async function join(application: Duplex, connection: QuicStream, count: (
   const toConnection = new Writable({
     write: (bytes: Buffer, _encoding, done) => connection.write(bytes, done),
     final: done => void setTimeout(() => connection.end(done), HALF_CLOSED_MS),
+  })
+  // An end would pass for that of the destination, and a part of a page for the whole.
+  connection.once('error', () => {
+    if (application instanceof Socket) application.resetAndDestroy()
   })
   try {
     await Promise.all([pipeline(counted(application), toConnection), pipeline(counted(connection), application)])

@@ -2,16 +2,20 @@
 import type { MonotonicClock, RandomSource } from '../../probe/ports.js'
 import type { NextHop } from '../../probe/verdict/session-shape.js'
 import type { Hex } from '../../proto/hex.js'
+import type { UserError } from '../../verifier/config/errors.js'
 import { drawProvider, type Taken, UNSUITABLE, unsuitable, type Wishes } from '../core/candidates.js'
 import type { ChannelOffice } from './channel-office.js'
 import type { OfferingProvider } from './market-view.js'
+import { nobodySuits } from './nobody-suits.js'
 
 export interface LegDrawModules {
-  readonly office: Pick<ChannelOffice, 'canPay' | 'whyNothingLeft'>
+  readonly office: Pick<ChannelOffice, 'canPay' | 'nothingLeft'>
   /** the newest view of the market */
   readonly providers: () => readonly OfferingProvider[]
   readonly wishes: () => Wishes
   readonly exit: NextHop & { readonly account: Hex }
+  /** whether a leg at a provider may begin now, apart from its price (default: always) */
+  readonly may?: (account: Hex) => boolean
   readonly clock: MonotonicClock
   readonly random: RandomSource
 }
@@ -47,27 +51,27 @@ export class LegDraw {
     return again && this.#drawn(others, avoided)
   }
 
-  /** Why there is nobody, for a person. */
-  whyNobody(): string {
+  /** Why there is nobody. */
+  whyNobody(): UserError {
     const { providers, wishes, exit, office } = this.#modules
     const all = providers().filter(({ account }) => account !== exit.account)
-    if (all.length === 0) return 'no provider but the exit offers to carry traffic of this class'
+    if (all.length === 0) return nobodySuits('no provider but the exit offers to carry traffic of this class')
     const reasons = all.map(one => unsuitable(one, wishes()))
     const suiting = all.filter((_, i) => reasons[i] === undefined)
     if (suiting.length > 0 && suiting.every(({ account }) => !office.canPay(account, 'relay')))
-      return office.whyNothingLeft
+      return office.nothingLeft
     const texts = new Set(reasons.map(why => (why === undefined ? "at the exit's address" : UNSUITABLE[why])))
-    return `none of ${all.length} providers suits: ${[...texts].join('; ')}`
+    return nobodySuits(`none of ${all.length} providers suits: ${[...texts].join('; ')}`)
   }
 
   #drawn(used: readonly OfferingProvider[], avoided: readonly Hex[]): OfferingProvider | undefined {
-    const { providers, wishes, exit, random, office } = this.#modules
+    const { providers, wishes, exit, random, office, may = () => true } = this.#modules
     const taken: Taken = {
       accounts: new Set([exit.account, ...used.map(({ account }) => account), ...avoided]),
       hosts: [exit.host, ...used.flatMap(({ hosts }) => hosts)],
     }
     const drawn = Buffer.from(random.bytes(RANDOM_BYTES)).readUIntBE(0, RANDOM_BYTES) / 2 ** (8 * RANDOM_BYTES)
-    const affordable = providers().filter(({ account }) => office.canPay(account, 'relay'))
+    const affordable = providers().filter(({ account }) => may(account) && office.canPay(account, 'relay'))
     return drawProvider(affordable, wishes(), taken, drawn)
   }
 }

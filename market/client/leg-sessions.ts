@@ -31,18 +31,31 @@ export interface LegRequest {
   /** that both sessions use (default: none) */
   readonly lane?: LegLane | undefined
   readonly random: RandomSource
+  /** hears whether the provider reaches this client's UDP port, if it tried (default: nobody does) */
+  readonly onTriedOwn?: (isReached: boolean) => void
 }
+
+const REFUSE_NAME = new Map<number, string>(Object.entries(REFUSE).map(([name, reason]) => [reason, name]))
 
 /** The provider does not take the leg. */
 export class LegRefusedError extends Error {
   override readonly name = 'LegRefusedError'
 
-  /** @param reason of the refusal; undefined for an attempt that came to nothing */
-  constructor(
-    message: string,
-    readonly reason?: number,
-  ) {
-    super(message)
+  /** @param reason as the provider gave it */
+  constructor(readonly reason: number) {
+    super(`the provider refused (${REFUSE_NAME.get(reason) ?? `reason ${reason}`})`)
+  }
+}
+
+/** Refusals for the next hop's address. */
+const UNREACHABLE: ReadonlySet<number> = new Set([REFUSE.malformed, REFUSE.nextHop, REFUSE.family])
+
+/** The provider's challenges of a next hop got no answer. */
+class UnreachedError extends Error {
+  override readonly name = 'UnreachedError'
+
+  constructor({ host, port }: NextHop) {
+    super(`the provider could not reach ${host}:${port}`)
   }
 }
 
@@ -91,15 +104,22 @@ const LANE_AGAIN_MS = 1000
 /** Of a lane's rate, in each direction: the other direction's acknowledgements need the rest. */
 const LANE_SHARE = 0.9
 
-/** @throws LegRefusedError, or the error of the connection */
+/** The relay may not send to the address, or got no answer from there. */
+const isUnreached = (error: unknown): boolean =>
+  error instanceof UnreachedError || (error instanceof LegRefusedError && UNREACHABLE.has(error.reason))
+
+/** @throws LegRefusedError; UnreachedError, of this client's own port first; or the error of the connection */
 export async function openLegSessions(request: LegRequest): Promise<LegSessions> {
   const [upToken, downToken] = request.tokens ?? []
   const opening = [openOne(request, request.exit, upToken), openOne(request, request.own, downToken)] as const
   const opened = await Promise.allSettled(opening)
+  const [toExit, toOwn] = opened
+  const isOwnUnreached = toOwn.status === 'rejected' && isUnreached(toOwn.reason)
+  if (toOwn.status === 'fulfilled' || isOwnUnreached) request.onTriedOwn?.(!isOwnUnreached)
   const close = async () => {
     await Promise.all(opened.map(one => (one.status === 'fulfilled' ? finish(one.value.session.client) : undefined)))
   }
-  const failed = opened.find(one => one.status === 'rejected')
+  const failed = [toOwn, toExit].find(one => one.status === 'rejected')
   if (failed) {
     await close()
     throw failed.reason
@@ -150,15 +170,11 @@ async function tryOne(
       provider,
       HANDSHAKE_MS,
     )
-    if (answer.kind === 'refuse') {
-      const { reason } = answer.refuse
-      throw new LegRefusedError(`the provider refused, reason ${reason}`, reason)
-    }
+    if (answer.kind === 'refuse') throw new LegRefusedError(answer.refuse.reason)
     const { grant } = answer
     session = new PaidSession(client, receiptStart(sessionId, grant.tag))
     const to = { host: await udpHostOf(grant, client.host, own.host), port: grant.udpPort }
-    if (!(await within(PATH_MS, 'path validation', client.ready)))
-      throw new LegRefusedError(`the provider could not reach ${nextHop.host}:${nextHop.port}`)
+    if (!(await within(PATH_MS, 'path validation', client.ready))) throw new UnreachedError(nextHop)
     await pause(client.settlingMs)
     return { session, grant, to }
   } catch (cause) {

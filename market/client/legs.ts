@@ -3,35 +3,26 @@
  * is left alone for a while.
  */
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Logger } from 'pino'
 import type { ClientTunnel } from '../../probe/tunnel/index.js'
-import type { NextHop } from '../../probe/verdict/session-shape.js'
 import type { Hex } from '../../proto/hex.js'
-import type { AnswerVerifiers } from '../../verifier/chain/answers.js'
-import { dialSession } from '../../verifier/node/dialling.js'
+import { aborted } from '../../verifier/node/waiting.js'
 import { whyLeave } from '../core/candidates.js'
 import type { ChannelOffice } from './channel-office.js'
 import type { ClientLanes, LegLane } from './client-lanes.js'
 import { LegDraw, type LegDrawModules } from './leg-draw.js'
-import { openLegSessions } from './leg-sessions.js'
+import { LegOpener, type LegOpenerModules } from './leg-opener.js'
 import type { OfferingProvider } from './market-view.js'
-import { FAILURES, type Leaving, type LegEnd, PaidLeg } from './paid-leg.js'
-import type { PayerTokens } from './payer-tokens.js'
-import type { Purse } from './purse.js'
+import { FAILURES, type Leaving, type LegEnd, type PaidLeg } from './paid-leg.js'
 
-export interface LegsModules extends LegDrawModules {
+export interface LegsModules extends Omit<LegDrawModules, 'may'>, Omit<LegOpenerModules, 'exit' | 'onPaid'> {
   readonly tunnel: ClientTunnel
-  readonly office: ChannelOffice
-  readonly purse: Purse
-  readonly tokens: PayerTokens
-  /** undefined for legs without lanes */
-  readonly lanes: ClientLanes | undefined
-  readonly answers: AnswerVerifiers
-  readonly own: NextHop
+  readonly office: Pick<ChannelOffice, 'canPay' | 'channelTo' | 'isOpen' | 'nothingLeft' | 'replenish' | 'stateOf'>
+  readonly lanes: Pick<ClientLanes, 'at' | 'attend' | 'costs'> | undefined
+  /** Settles once connections can be made: the exit is paid from a channel. */
+  readonly opened: Promise<unknown>
   readonly stopping: AbortSignal
-  readonly log: Logger
-  /** There is no leg, and nobody to open one with. */
-  readonly onNobody: (why: string) => void
+  /** There is no leg, and nobody to open one with. Or no first leg has joined in time. Hears why. */
+  readonly onNobody: (why: Error) => void
 }
 
 export interface LegState {
@@ -63,12 +54,13 @@ export interface Switch {
 }
 
 const AGAIN_MS = 1000
-const JOIN_MS = 5000
 const RETIRING_MS = 1000
 /** The leg is used up, and its provider is not to blame. */
 const USED_UP: ReadonlySet<Leaving> = new Set<Leaving>(['worn', 'lane-over'])
 /** A view of the market that is a few seconds old may lack somebody. */
 const NOBODY_MS = 20_000
+/** For the first leg of a tunnel, besides the time that a deposit takes. */
+const FIRST_MS = 20_000
 
 export class Legs {
   readonly #modules: LegsModules
@@ -76,16 +68,28 @@ export class Legs {
   readonly #legs = new Set<LegState>()
   readonly #opening = new Set<OfferingProvider>()
   readonly #drawing: LegDraw
+  readonly #opener: LegOpener
   readonly switches: Switch[] = []
   /** since when there has been nobody */
   #nobodyMs: number | undefined
+  /** since when the first leg could be opened; undefined once it has joined */
+  #firstMs: number | undefined
+  #isOpened = false
+  /** why the last try of a leg came to nothing */
+  #fault: Error | undefined
   /** bytes of legs that are over */
   #past = { provenBytes: 0, paidBytes: 0 }
 
   constructor(modules: LegsModules, count: number) {
     this.#modules = modules
     this.#count = count
-    this.#drawing = new LegDraw(modules)
+    this.#firstMs = modules.clock.now()
+    this.#opener = new LegOpener({ ...modules, onPaid: (paid, channel) => this.#watchChannel(paid, channel) })
+    this.#opener.onPaidIn = () => {
+      if (this.#firstMs !== undefined) this.#firstMs = modules.clock.now()
+    }
+    const mayPayIn = () => this.#isOpened || modules.reach.mayDeposit
+    this.#drawing = new LegDraw({ ...modules, may: account => mayPayIn() || !this.#opener.costs(account) })
   }
 
   get open(): readonly LegState[] {
@@ -100,13 +104,19 @@ export class Legs {
     return this.open.reduce((sum, { paid }) => sum + paid.paidBytes, this.#past.paidBytes)
   }
 
-  /** Resolves when the tunnel has ended. */
+  /**
+   * One leg opens the tunnel. The others follow when the exit is paid for: what is paid in before may be of no use.
+   * Resolves when the tunnel has ended.
+   */
   async keep(): Promise<void> {
-    const { stopping, tunnel } = this.#modules
+    const { stopping, tunnel, opened } = this.#modules
     const over = new AbortController()
     void tunnel.closed.then(() => over.abort())
     const ended = AbortSignal.any([stopping, over.signal])
-    await Promise.all(Array.from({ length: this.#count }, () => this.#keepOne(ended)))
+    const first = this.#keepOne(ended)
+    await Promise.race([opened.catch(() => aborted(ended)), aborted(ended)])
+    this.#isOpened = true
+    await Promise.all([first, ...Array.from({ length: this.#count - 1 }, () => this.#keepOne(ended))])
     for (const { paid } of this.open) paid.end('ended')
   }
 
@@ -125,13 +135,10 @@ export class Legs {
     let old: OldLeg | undefined
     while (!ended.aborted) {
       const provider = this.#draw(old)
-      if (provider === undefined) {
-        this.#missNobody()
-        await pause(AGAIN_MS, undefined, { signal: ended }).catch(() => {})
-        continue
-      }
-      const opened = await this.#open(provider, ended)
+      const opened = provider && (await this.#open(provider, ended))
       if (opened === undefined) {
+        if (this.#firstMs !== undefined) this.#missFirst()
+        else if (provider === undefined) this.#missNobody()
         await pause(AGAIN_MS, undefined, { signal: ended }).catch(() => {})
         continue
       }
@@ -147,7 +154,8 @@ export class Legs {
     const { log } = this.#modules
     this.#opening.add(provider)
     try {
-      const { paid, lane } = await this.#openLeg(provider)
+      const { paid, lane } = await this.#opener.open(provider, ended)
+      this.#firstMs = undefined
       const { promise: left, resolve } = Promise.withResolvers<Left>()
       const leave = (why: Leaving) => resolve({ why })
       const state = { provider, paid, lane, left, leave }
@@ -158,8 +166,9 @@ export class Legs {
       log.info({ provider: account, rttMs: paid.leg.rttMs }, 'opened a leg')
       return state
     } catch (error) {
+      this.#fault = error as Error
       this.#drawing.avoid(account)
-      if (!ended.aborted) log.warn({ provider: account, error: (error as Error).message }, 'could not open a leg')
+      if (!ended.aborted) log.warn({ provider: account, error: this.#fault.message }, 'could not open a leg')
       return undefined
     } finally {
       this.#opening.delete(provider)
@@ -185,27 +194,6 @@ export class Legs {
     this.switches.push({ atMs: Date.now(), provider: account, why })
     this.#modules.log.info({ provider: account, why }, 'a leg ended')
     if (FAILURES.has(why) || why === 'slashed') this.#drawing.avoid(account)
-  }
-
-  async #openLeg(provider: OfferingProvider): Promise<{ paid: PaidLeg; lane: LegLane | undefined }> {
-    const { tunnel, office, purse, tokens, lanes, answers, exit, own, random, stopping, log } = this.#modules
-    const { account, claimKbps, peer } = provider
-    const { id } = await office.channelTo(account, 'relay')
-    const lane = await lanes?.at(account)
-    const held = await tokens.forLeg(provider, id)
-    if (held === undefined)
-      log.info({ provider: account }, 'the channel has had its tokens of this era: opening a leg as strangers do')
-    const sessions = await openLegSessions({
-      ...{ claimKbps, exit, own, random, lane, provider: answers.of(account) },
-      tokens: held,
-      dial: () => dialSession(stopping, { ...peer, like: own.host }),
-    })
-    const paid: PaidLeg = new PaidLeg({ tunnel, sessions, purse, id, onPaid: () => this.#watchChannel(paid, id) })
-    const late = pause(JOIN_MS, 'late' as const, { ref: false })
-    const first = await Promise.race([paid.leg.joined, paid.ended, late])
-    if (first === undefined) return { paid, lane }
-    paid.end('unanswered')
-    throw new Error(`the exit does not answer through it (${first})`)
   }
 
   /** The provider holds the leg to the rate of the lane, and to what was granted after it: so the leg ends with the lane. */
@@ -235,6 +223,13 @@ export class Legs {
   #draw(old: OldLeg | undefined): OfferingProvider | undefined {
     const used = [...this.#opening, ...this.open.map(({ provider }) => provider)]
     return this.#drawing.next(used, old && USED_UP.has(old.why) ? old.leg.provider : undefined)
+  }
+
+  /** The exit may be to blame, or this client's own port: then other providers would do no better. */
+  #missFirst(): void {
+    const { clock, onNobody } = this.#modules
+    if (this.#opener.isPayingIn || clock.now() - this.#firstMs! < FIRST_MS) return
+    onNobody(this.#fault ?? this.#drawing.whyNobody())
   }
 
   /** There is nobody for a leg: fatal once there has been no leg, and no try of one, for a while. */

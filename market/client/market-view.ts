@@ -1,10 +1,11 @@
 /** What the chain says of the market: who offers to carry traffic, at what price, and where to reach them. */
 import type { Logger } from 'pino'
 import { addressesOf } from '../../probe/io/resolve-host.js'
+import type { NextHop } from '../../probe/verdict/session-shape.js'
 import type { Hex } from '../../proto/hex.js'
 import type { EthersChain } from '../../verifier/chain/ethers-chain.js'
 import { type Exit, type Offer, OfferLog } from '../../verifier/chain/offers.js'
-import { parseHostPort } from '../../verifier/cli/host-port.js'
+import { hostAndPort } from '../../verifier/cli/host-port.js'
 import { hostOf } from '../../verifier/net/libp2p.js'
 import type { PeerAddress } from '../../verifier/net/streams.js'
 import { Directory } from '../../verifier/node/directory.js'
@@ -78,9 +79,11 @@ export class Market {
   }
 }
 
-/** @returns an address literal and a port; undefined if the name stands for none */
-export async function reachExit({ address }: Exit): Promise<{ host: string; port: number } | undefined> {
-  const { host, port } = parseHostPort('exit', address)
+/** @returns an address literal and a port. @throws Error that says what is wrong with the exit's address */
+export async function reachExit({ address }: Exit): Promise<NextHop> {
+  const { host, port } = hostAndPort(address) ?? { host: '', port: 0 }
+  if (port === 0) throw new Error(`its address ${address} is no host and port`)
   const [literal] = await addressesOf(host)
-  return literal === undefined ? undefined : { host: literal, port }
+  if (literal === undefined) throw new Error(`its name ${host} stands for no address`)
+  return { host: literal, port }
 }

@@ -8,8 +8,11 @@ import { UserError } from '../../verifier/config/errors.js'
 import { type Destination, REPLY, type Reply } from '../core/destination.js'
 import { ConnectError } from './connection.js'
 
-/** Opens a connection. @throws ConnectError, or another error if there is no tunnel */
-export type Connect = (destination: Destination) => Promise<QuicStream>
+/**
+ * Opens a connection. @param gone once the application went away: nobody waits for the connection any more.
+ * @throws ConnectError, or another error if there is no tunnel
+ */
+export type Connect = (destination: Destination, gone: AbortSignal) => Promise<QuicStream>
 /** Carries an application's connection to its end. */
 export type Join = (application: Duplex, connection: QuicStream) => Promise<void>
 
@@ -49,12 +52,22 @@ export interface ListenOptions {
   readonly port: number
 }
 
-/** @throws UserError 'port-in-use' */
-export async function serveSocks(listen: ListenOptions, connect: Connect, join: Join): Promise<ProxyServer> {
+/** For an application to name its destination: it does so at once. */
+const REQUEST_MS = 10_000
+
+/** @param requestMs for an application to name its destination. @throws UserError 'port-in-use' */
+export async function serveSocks(
+  listen: ListenOptions,
+  connect: Connect,
+  join: Join,
+  requestMs = REQUEST_MS,
+): Promise<ProxyServer> {
   const socks = new Socks5Server()
   socks.supportedCommands = new Set(['connect'])
+  const stopWaiting = new WeakMap<Duplex, () => void>()
   socks.setConnectionHandler(({ socket, destAddress: host, destPort: port }, sendStatus) => {
-    connect({ host, port }).then(
+    stopWaiting.get(socket)?.()
+    whileOpen(socket, gone => connect({ host, port }, gone)).then(
       connection => {
         sendStatus('REQUEST_GRANTED')
         return join(socket, connection).catch(() => {}) // one of the two went away
@@ -67,6 +80,7 @@ export async function serveSocks(listen: ListenOptions, connect: Connect, join: 
   })
   const server = createServer({ allowHalfOpen: true, noDelay: true }, socket => {
     socket.on('error', () => {})
+    stopWaiting.set(socket, awaitRequest(socket, requestMs))
     socks._handleConnection(socket)
   })
   return listening(server, listen, '--socks')
@@ -82,7 +96,7 @@ export async function serveHttp(listen: ListenOptions, connect: Connect, join: J
     socket.on('error', () => {})
     const destination = destinationOf(request.url ?? '')
     if (destination === undefined) return socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')
-    connect(destination).then(
+    whileOpen(socket, gone => connect(destination, gone)).then(
       connection => {
         socket.write(`HTTP/1.1 ${HTTP_STATUS[REPLY.granted]}\r\n\r\n`)
         if (head.length > 0) socket.unshift(head)
@@ -93,6 +107,31 @@ export async function serveHttp(listen: ListenOptions, connect: Connect, join: J
     return undefined
   })
   return listening(server, listen, '--http')
+}
+
+/** The library goes on waiting for the rest of a request when an application has ended its half. @returns how to stop this */
+function awaitRequest(socket: Socket, ms: number): () => void {
+  const giveUp = () => socket.destroy()
+  const timer = setTimeout(giveUp, ms)
+  const stop = () => {
+    clearTimeout(timer)
+    socket.off('end', giveUp).off('close', stop)
+  }
+  socket.once('end', giveUp).once('close', stop)
+  return stop
+}
+
+/** @param work hears when the socket closes meanwhile */
+async function whileOpen<T>(socket: Duplex, work: (gone: AbortSignal) => Promise<T>): Promise<T> {
+  const gone = new AbortController()
+  const abort = () => gone.abort()
+  if (socket.closed) abort()
+  socket.once('close', abort)
+  try {
+    return await work(gone.signal)
+  } finally {
+    socket.off('close', abort)
+  }
 }
 
 function destinationOf(authority: string): Destination | undefined {

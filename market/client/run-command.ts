@@ -1,7 +1,7 @@
 import type { InferredOptionTypes } from 'yargs'
 import { MODES } from '../../probe/tunnel/index.js'
 import { PREMIUM_TIER } from '../../verifier/chain/escrow.js'
-import { addressOfThisMachine, parseUdpHost } from '../../verifier/cli/addresses.js'
+import { addressOfThisMachine, parseUdpAddress } from '../../verifier/cli/addresses.js'
 import { parseTokens } from '../../verifier/cli/figures.js'
 import { parseHostPort, parsePort } from '../../verifier/cli/host-port.js'
 import type { Command } from '../../verifier/cli/lazily.js'
@@ -88,7 +88,7 @@ export const RUN_OPTIONS = {
   'udp-port': NODE_OPTIONS['udp-port'],
   'udp-announce': {
     type: 'string',
-    describe: 'HOST or HOST:PORT at which providers reach the UDP port (default: its own)',
+    describe: 'ADDRESS or ADDRESS:PORT at which providers reach the UDP port (default: its own)',
   },
   api: CLIENT_API,
   'log-level': NODE_OPTIONS['log-level'],
@@ -112,7 +112,7 @@ export const clientRun: Command<Flags> = {
       ...{ dataDir: flags['data-dir'], rpcUrl: flags.rpc, apiHost, apiPort, socks, http, legs, mode },
       udpHost: addressOfThisMachine(flags['udp-host']),
       udpPort: parsePort('udp-port', flags['udp-port']),
-      udpAnnounce: announced === undefined ? undefined : parseUdpHost(announced),
+      udpAnnounce: announced === undefined ? undefined : parseUdpAddress(announced),
       payerClass: flags.class,
       lane: laneFrom(flags),
       floors: {
@@ -132,7 +132,7 @@ export const clientRun: Command<Flags> = {
     if (WILDCARDS.includes(options.udpHost) && options.udpAnnounce === undefined) {
       throw new UserError(
         'usage',
-        `--udp-host ${options.udpHost} is no address that providers can send to. Add --udp-announce HOST.`,
+        `--udp-host ${options.udpHost} is no address that providers can send to. Add --udp-announce ADDRESS.`,
       )
     }
     for (const { host, port } of [{ host: apiHost, port: apiPort }, socks, http]) await checkListenable(host, port)

@@ -5,26 +5,29 @@
  *                                             └── payments ◀── purse ◀── channel office ──▶ chain
  *   verifiers ── leaves, checked against the chain ──▶ reports ── scores ──▶ view of the market ──▶ draw of the legs
  *
- * Start: chain, purse, newest report, view of the market, UDP port, tunnel, proxies, API. Nothing goes out directly, ever.
+ * Start: QUIC, chain, purse, newest report, view of the market, UDP port, API, tunnel, proxies. Nothing goes out directly, ever.
  */
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { systemClock, systemRandom } from '../../probe/index.js'
 import type { Mode } from '../../probe/tunnel/index.js'
 import type { NextHop } from '../../probe/verdict/session-shape.js'
-import { type ApiOptions, type RunningNode, withApi } from '../../verifier/api/running-node.js'
+import type { ApiOptions, RunningNode } from '../../verifier/api/running-node.js'
+import { serveApi } from '../../verifier/api/server.js'
 import { AnswerVerifiers } from '../../verifier/chain/answers.js'
 import { connectChain } from '../../verifier/chain/connect.js'
 import type { EthersChain } from '../../verifier/chain/ethers-chain.js'
 import { readLaneTimes } from '../../verifier/chain/lanes.js'
 import type { NodeKeys } from '../../verifier/config/keys.js'
 import type { NetworkFile } from '../../verifier/config/network-file.js'
+import { dialSession } from '../../verifier/node/dialling.js'
 import { Lifecycle } from '../../verifier/node/lifecycle.js'
 import type { AnnouncedUdp } from '../../verifier/node/own-address.js'
-import { repeat } from '../../verifier/node/waiting.js'
+import { poll, repeat } from '../../verifier/node/waiting.js'
 import { WALL_CLOCK } from '../../verifier/node/wall-clock.js'
 import type { Wishes } from '../core/candidates.js'
 import { fillingPrice, type LaneWish } from '../core/lanes.js'
+import { requireQuic } from '../quic.js'
 import { TunnelSocket } from '../tunnel-socket.js'
 import { ChannelOffice } from './channel-office.js'
 import { ClientLanes } from './client-lanes.js'
@@ -33,6 +36,7 @@ import { Market, type PayerClass } from './market-view.js'
 import { PayerTokens } from './payer-tokens.js'
 import { type ListenOptions, serveHttp, serveSocks } from './proxies.js'
 import { Purse } from './purse.js'
+import { Reach } from './reach.js'
 import type { ReadRegions } from './regions.js'
 import { Reports } from './reports.js'
 import { statusOf } from './status.js'
@@ -72,6 +76,7 @@ export interface LaneOptions extends LaneWish {
 }
 
 const VIEW_MS = 5000
+const CLOCK_MS = 1000
 /** For a newer report. */
 const LOOKS_IN_EPOCH = 4
 const LONGEST_REPORTS_MS = 30_000
@@ -97,6 +102,7 @@ async function open(options: ClientOptions, life: Lifecycle): Promise<RunningNod
     budget,
   } = options
   const { stopping } = life
+  await requireQuic()
   const connecting = connectChain({ rpcUrl, network, privateKey: keys.evm, patience: { log, stopping } })
   const chain = await life.open(connecting, one => one.close())
   const opening = Purse.open(join(dataDir, 'purse'), chain.network, life.fail)
@@ -143,7 +149,9 @@ async function open(options: ClientOptions, life: Lifecycle): Promise<RunningNod
       log,
       stopping,
       fail: life.fail,
+      reach: new Reach(own, systemClock),
     },
+    dial: ({ peer }) => dialSession(stopping, { ...peer, like: own.host }),
     ...{ mode: options.mode, legs: options.legs, answers: new AnswerVerifiers(chain.network) },
     ...{ providers: () => view.providers, exits: () => view.exits, wishes: () => wishes },
   })
@@ -161,21 +169,27 @@ async function open(options: ClientOptions, life: Lifecycle): Promise<RunningNod
     const refunds = await LaneRefunds.of(chain, chain.account!)
     life.run(repeat(() => refunds.take().catch(complain), REFUND_MS, stopping))
   }
-  await life.open(Promise.race([tunnels.open(), life.failed]), () => tunnels.close())
-  life.run(tunnels.keep())
-  const socks = await life.open(serveSocks(options.socks, tunnels.connect, tunnels.join), one => one.close())
-  const http = await life.open(serveHttp(options.http, tunnels.connect, tunnels.join), one => one.close())
-  const proxies = [`socks5://${socks.host}:${socks.port}`, `http://${http.host}:${http.port}`]
-  log.info({ proxies }, 'taking connections')
+  const proxies: string[] = []
   const facts = { role: 'client', account: chain.account!, proxies } as const
-  return withApi({ facts, failed: life.failed, stop: () => life.stop() }, options, app => {
+  const { apiHost: host, apiPort } = options
+  const serving = serveApi({ host, port: apiPort, logger: log }, app => {
     app.get('/v1/status', async () => ({
       ...facts,
       pid: process.pid,
       chain: { fault: chain.health.sentence ?? null, pending: chain.pending },
-      ...(await statusOf(tunnels.current!, purse)),
+      ...statusOf(tunnels.current, purse),
     }))
   })
+  const api = await life.open(serving, one => one.close()) // a user looks most of all while the tunnel does not open
+  await life.open(tunnels, one => one.close())
+  await poll(() => chain.clock(), CLOCK_MS, stopping) // before the network starts, providers give no tokens
+  await Promise.race([tunnels.open(), life.failed])
+  life.run(tunnels.keep())
+  const socks = await life.open(serveSocks(options.socks, tunnels.connect, tunnels.join), one => one.close())
+  const http = await life.open(serveHttp(options.http, tunnels.connect, tunnels.join), one => one.close())
+  proxies.push(`socks5://${socks.host}:${socks.port}`, `http://${http.host}:${http.port}`)
+  log.info({ proxies }, 'taking connections')
+  return { facts, apiUrl: api.url, failed: life.failed, stop: () => life.stop() }
 }
 
 /** From now on, for as long as the user wants. @throws RpcFault */

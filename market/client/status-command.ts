@@ -39,7 +39,14 @@ async function ask(url: string): Promise<ClientStatus> {
 
 const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`
 
-function statusText({ exit, legs, spent, switches, lastSwitch, provenBytes, paidBytes }: ClientStatus): string {
+function exitText(exit: ClientStatus['exit']): string {
+  if (exit === null) return 'none so far'
+  const { account, address, isOpen, carriedBytes, paidBytes } = exit
+  const what = isOpen ? `${mib(carriedBytes)} carried, ${mib(paidBytes)} paid` : 'opening'
+  return `${account} at ${address}, ${what}`
+}
+
+export function statusText({ exit, legs, spent, switches, lastSwitch, provenBytes, paidBytes }: ClientStatus): string {
   const rows = legs.map(({ provider, rttMs, isCarrying, laneKbps, provenBytes, paidBytes }) => [
     provider,
     isCarrying ? 'carries' : 'stands by',
@@ -50,10 +57,10 @@ function statusText({ exit, legs, spent, switches, lastSwitch, provenBytes, paid
   ])
   const last = lastSwitch === null ? 'none' : `${switches}, the last from ${lastSwitch.provider}: ${lastSwitch.why}`
   return [
-    textTable(rows),
+    ...(rows.length > 0 ? [textTable(rows)] : ['No leg is open.']),
     '',
     textTable([
-      ['exit', `${exit.account} at ${exit.address}, ${mib(exit.carriedBytes)} carried, ${mib(exit.paidBytes)} paid`],
+      ['exit', exitText(exit)],
       ['all legs', `${mib(provenBytes)} proven, ${mib(paidBytes)} paid`],
       ['switches', last],
       ['signed away', `${exactTokensText(BigInt(spent))} tokens, over all channels`],

@@ -1,14 +1,23 @@
 /** What a client tells of itself: legs, bytes and what they cost. */
 import { z } from 'zod'
 import { priceOf } from '../../proto/voucher.js'
+import type { Legs } from './legs.js'
 import type { Purse } from './purse.js'
 import type { UserTunnel } from './user-tunnel.js'
 
 const bytes = z.number().int().nonnegative()
 
 export const clientStatusSchema = z.object({
-  /** in bytes of the connections */
-  exit: z.object({ account: z.string(), address: z.string(), carriedBytes: bytes, paidBytes: bytes }),
+  /** null while the client looks for the first one */
+  exit: z
+    .object({
+      ...{ account: z.string(), address: z.string() },
+      /** whether connections can be made: until then the tunnel opens */
+      isOpen: z.boolean(),
+      /** in bytes of the connections */
+      ...{ carriedBytes: bytes, paidBytes: bytes },
+    })
+    .nullable(),
   legs: z.array(
     z.object({
       provider: z.string(),
@@ -32,25 +41,32 @@ export const clientStatusSchema = z.object({
 })
 export type ClientStatus = z.infer<typeof clientStatusSchema>
 
-export async function statusOf(current: UserTunnel, purse: Purse): Promise<ClientStatus> {
-  const { exit, legs, tunnel } = current
-  const { carriedBytes, paidBytes } = await current.account()
+/** @param current undefined before the first tunnel */
+export function statusOf(current: UserTunnel | undefined, purse: Pick<Purse, 'channels'>): ClientStatus {
   const spent = purse.channels.reduce((sum, { total, channel }) => sum + priceOf(total, channel.price), 0n)
+  const { provenBytes, paidBytes, open, switches } = current?.legs ?? NO_LEGS
   return {
-    exit: { account: exit.account, address: exit.address, carriedBytes, paidBytes },
-    legs: legs.open.map(({ provider, paid, lane }) => ({
+    exit: current === undefined ? null : exitOf(current),
+    legs: open.map(({ provider, paid, lane }) => ({
       provider: provider.account,
       rttMs: paid.leg.rttMs ?? null,
       laneKbps: lane?.kbps ?? null,
-      isCarrying: tunnel.activeLegs.includes(paid.leg),
+      isCarrying: current?.tunnel.activeLegs.includes(paid.leg) === true,
       provenBytes: paid.provenBytes,
       paidBytes: paid.paidBytes,
     })),
-    provenBytes: legs.provenBytes,
-    paidBytes: legs.paidBytes,
-    unpaidBytes: legs.provenBytes - legs.paidBytes,
+    ...{ provenBytes, paidBytes, unpaidBytes: provenBytes - paidBytes },
     spent: `${spent}`,
-    switches: legs.switches.length,
-    lastSwitch: legs.switches.at(-1) ?? null,
+    switches: switches.length,
+    lastSwitch: switches.at(-1) ?? null,
   }
+}
+
+const NO_LEGS: Pick<Legs, 'open' | 'switches' | 'provenBytes' | 'paidBytes'> = {
+  ...{ open: [], switches: [], provenBytes: 0, paidBytes: 0 },
+}
+
+function exitOf({ exit: { account, address }, paid }: UserTunnel): ClientStatus['exit'] {
+  const { carriedBytes, paidBytes } = paid ?? { carriedBytes: 0, paidBytes: 0 }
+  return { account, address, isOpen: paid !== undefined, carriedBytes, paidBytes }
 }

@@ -11,6 +11,7 @@ import type { NodeKeys } from '../../verifier/config/keys.js'
 import type { NetworkFile } from '../../verifier/config/network-file.js'
 import { Lifecycle } from '../../verifier/node/lifecycle.js'
 import { openTill } from '../provider/vouchers/till.js'
+import { requireQuic } from '../quic.js'
 import { openExit } from './exit.js'
 import { EXIT_METRICS } from './exit-metrics.js'
 import { readIdentity } from './identity.js'
@@ -35,6 +36,7 @@ export const startExit = (options: ExitNodeOptions): Promise<RunningNode> =>
 
 async function open(options: ExitNodeOptions, life: Lifecycle): Promise<RunningNode> {
   const { dataDir, keys, network, rpcUrl, host, port, allowed, logger: log } = options
+  await requireQuic()
   const identity = await readIdentity(dataDir)
   const patience: ConnectOptions['patience'] = { log, stopping: life.stopping }
   const chain = await life.open(connectChain({ rpcUrl, network, privateKey: keys.evm, patience }), one => one.close())

@@ -65,14 +65,17 @@ export function clientResult(record: ClientRecord): ClientResult {
     return { ...none, provenBytes: carriedBytes, redeemed: `${settled?.redeemed ?? 0n}`, taken }
   }
   const { status, settled, loaded } = record
+  const { carriedBytes, paidBytes } = exitOf(status)
   return {
     ...{ name, profile, signed: status.spent, redeemed: `${settled.redeemed}`, switches: status.switches },
-    provenBytes: status.provenBytes + status.exit.carriedBytes,
-    paidBytes: status.paidBytes + status.exit.paidBytes,
+    provenBytes: status.provenBytes + carriedBytes,
+    paidBytes: status.paidBytes + paidBytes,
     longestGapMs: loaded.longestGapMs,
     taken: [],
   }
 }
+
+const exitOf = ({ exit }: ClientStatus) => exit ?? { carriedBytes: 0, paidBytes: 0 }
 
 /** One sentence for each promise that was not kept. */
 export function clientFailures(record: ClientRecord): string[] {
@@ -103,7 +106,7 @@ function wrongIn({
   price,
 }: Extract<ClientRecord, { readonly settled: Settled }>): string[] {
   const { deposited, redeemed, open } = settled
-  const owed = priceOf(status.provenBytes + status.exit.carriedBytes, price)
+  const owed = priceOf(status.provenBytes + exitOf(status).carriedBytes, price)
   const signed = BigInt(status.spent)
   return [
     ...(isWhole ? [] : [`got ${loaded.bytes} bytes with the hash ${loaded.sha256}, which is wrong`]),

@@ -51,7 +51,7 @@ async function takeForNothing(flags: Record<'network' | 'rpc' | 'host' | 'url', 
   const { providers, exits } = await new Market(chain, openLog('warn')).view(new Map())
   const exit = exits[0]!
   const provider = providers.find(({ account }) => account !== exit.account)!
-  const at = (await reachExit(exit))!
+  const at = await reachExit(exit)
   let tunnel: ClientTunnel | undefined
   const socket = await TunnelSocket.open({ host: flags.host, port: 0, clock: systemClock }, (...datagram) =>
     tunnel?.onDatagram(...datagram),

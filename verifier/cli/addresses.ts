@@ -5,6 +5,7 @@ import { hostOf } from '../net/libp2p.js'
 import { isMultiaddr } from '../net/readable-address.js'
 import type { AnnouncedUdp } from '../node/own-address.js'
 import { MAX_PORT } from './host-port.js'
+import { WILDCARDS } from './reachable-addresses.js'
 
 /** Names as DNS has them (RFC 1123, section 2.1). */
 const NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i
@@ -59,5 +60,15 @@ export function parseUdpHost(text: string): AnnouncedUdp {
   throw new UserError(
     'usage',
     `--udp-announce ${text} is no host. Give one such as relay.example.org or 203.0.113.7:5000.`,
+  )
+}
+
+/** The same for who is a next hop: relays look no name up, and send to no wildcard. @throws UserError 'usage' */
+export function parseUdpAddress(text: string): AnnouncedUdp {
+  const announced = parseUdpHost(text)
+  if (isIP(announced.host) !== 0 && !WILDCARDS.includes(announced.host)) return announced
+  throw new UserError(
+    'usage',
+    `--udp-announce ${text} is no IP address that providers can send to. Give one such as 203.0.113.7 or 203.0.113.7:5000.`,
   )
 }

@@ -10,13 +10,16 @@ export function parsePort(option: string, port: number): number {
 
 /** `127.0.0.1:7380`; port 0 takes a free one. @throws UserError 'usage' */
 export function parseHostPort(option: string, text: string): { host: string; port: number } {
+  const parsed = hostAndPort(text)
+  if (parsed !== undefined) return parsed
+  if (text.includes('/'))
+    throw new UserError('usage', `--${option} ${text} is a URL. Give host and port alone, such as 127.0.0.1:7380.`)
+  throw new UserError('usage', `--${option} ${text} is not a host and port. Give both, such as 127.0.0.1:7380.`)
+}
+
+/** @returns undefined for a text that is none */
+export function hostAndPort(text: string): { host: string; port: number } | undefined {
   const match = /^\[?([^\]]+?)\]?:(\d{1,5})$/.exec(text)
   const port = Number(match?.[2])
-  if (text.includes('/')) {
-    throw new UserError('usage', `--${option} ${text} is a URL. Give host and port alone, such as 127.0.0.1:7380.`)
-  }
-  if (!match || port > MAX_PORT) {
-    throw new UserError('usage', `--${option} ${text} is not a host and port. Give both, such as 127.0.0.1:7380.`)
-  }
-  return { host: match[1]!, port }
+  return match && port <= MAX_PORT && !text.includes('/') ? { host: match[1]!, port } : undefined
 }

@@ -61,7 +61,9 @@ describe('the lanes of a client', function () {
     const lanes = lanesUntil(Date.now() + HOUR_MS)
     expect(lanes.wish).to.deep.equal({ kbps: KBPS, maxPrice: LANE_PRICE })
     const before = await tokens(payer)
+    expect(lanes.costs(account)).to.equal(true)
     const lane = (await lanes.at(account))!
+    expect(lanes.costs(account), 'nothing more').to.equal(false)
     expect((await lanes.at(account))!.id, 'the same for the next leg').to.equal(lane.id)
     const slotPrice = slotPriceOf(LANE_PRICE, KBPS)
     expect(await tokens(payer)).to.equal(before - 12n * slotPrice)
@@ -102,6 +104,7 @@ describe('the lanes of a client', function () {
   it('are wanted no more after their time, and are not dearer than what was said', async () => {
     const over = lanesUntil(Date.now() - 1)
     expect(over.wish).to.equal(undefined)
+    expect(over.costs(account)).to.equal(false)
     expect(await over.at(account)).to.equal(undefined)
     const dear = new ClientLanes({
       ...{ chain: payer, random: systemRandom, kbps: KBPS, untilMs: Date.now() + HOUR_MS, slotSeconds },

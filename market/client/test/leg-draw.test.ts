@@ -4,6 +4,7 @@ import { expect } from 'chai'
 import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
 import { LegDraw } from '../leg-draw.js'
 import type { OfferingProvider } from '../market-view.js'
+import { nobodySuits } from '../nobody-suits.js'
 
 const accountAt = (i: number): Hex => `0x${(i + 1).toString(16).padStart(40, '0')}`
 const providerAt = (i: number, change: Partial<OfferingProvider> = {}): OfferingProvider => ({
@@ -16,17 +17,19 @@ const AVOID_MS = 60_000
 describe('the draw of legs', () => {
   let providers: OfferingProvider[]
   let poor: Set<Hex>
+  let barred: Set<Hex>
   let nowMs: number
   let draw: LegDraw
   beforeEach(() => {
     providers = [providerAt(0), providerAt(1)]
-    poor = new Set()
+    ;[poor, barred] = [new Set(), new Set()]
     nowMs = 0
     draw = new LegDraw({
-      office: { canPay: account => !poor.has(account), whyNothingLeft: 'nothing is left to pay with' },
+      office: { canPay: account => !poor.has(account), nothingLeft: nobodySuits('nothing is left to pay with') },
       providers: () => providers,
       wishes: () => ({ maxPrice: 100n, minScoreBps: 0, minTier: 0, regions: undefined, lane: undefined }),
       exit: { host: '10.9.9.1', port: 4600, account: accountAt(99) },
+      may: account => !barred.has(account),
       clock: { now: () => nowMs },
       random: { bytes: length => randomBytes(length) },
     })
@@ -60,14 +63,24 @@ describe('the draw of legs', () => {
     expect(next()).to.equal(providers[1])
     poor.add(accountAt(1))
     expect(next()).to.equal(undefined)
-    expect(draw.whyNobody()).to.equal('nothing is left to pay with')
+    expect(draw.whyNobody().message).to.include('nothing is left to pay with')
+  })
+
+  it('takes nobody who may not have a leg now, not even rather than nobody', () => {
+    barred = new Set([accountAt(0)])
+    draw.avoid(accountAt(1))
+    for (let i = 0; i < 20; i++) expect(next()).to.equal(providers[1])
+    barred.add(accountAt(1))
+    expect(next()).to.equal(undefined)
   })
 
   it('says why nobody suits', () => {
     providers = [providerAt(0, { price: 101n }), providerAt(1, { hosts: ['10.9.9.2'] })]
     expect(next()).to.equal(undefined)
-    expect(draw.whyNobody()).to.equal("none of 2 providers suits: dearer than --max-price; at the exit's address")
+    expect(draw.whyNobody().message).to.include(
+      "none of 2 providers suits: dearer than --max-price; at the exit's address",
+    )
     providers = [providerAt(99)]
-    expect(draw.whyNobody()).to.include('no provider but the exit offers to carry traffic')
+    expect(draw.whyNobody().message).to.include('no provider but the exit offers to carry traffic')
   })
 })

@@ -17,7 +17,7 @@ function loaded(more: Partial<Loaded> = {}, redeemed = priceOf(3 * GIB, PRICE)):
     loaded: { bytes: 2 * GIB, sha256: 'ab', longestGapMs: 30, seconds: 9 },
     isWhole: true,
     status: {
-      exit: { account: '0x', address: 'x:1', carriedBytes: GIB, paidBytes: GIB },
+      exit: { account: '0x', address: 'x:1', isOpen: true, carriedBytes: GIB, paidBytes: GIB },
       ...{ legs: [], provenBytes: 2 * GIB, paidBytes: 2 * GIB, unpaidBytes: 0, spent: `${redeemed}` },
       ...{ switches: 1, lastSwitch: null },
     },

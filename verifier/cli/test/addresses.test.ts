@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { UserError } from '../../config/errors.js'
-import { addressOfThisMachine, announceable, bindable, parseUdpHost } from '../addresses.js'
+import { addressOfThisMachine, announceable, bindable, parseUdpAddress, parseUdpHost } from '../addresses.js'
 import { parsePort } from '../host-port.js'
 
 const errorOf = (work: () => unknown): string => {
@@ -60,5 +60,15 @@ describe('addresses on the command line', () => {
         errorOf(() => parsePort('udp-port', wrong)),
         `${wrong}`,
       ).to.match(/^--udp-port must be a port/)
+  })
+
+  it('of a next hop are no names and no wildcards', () => {
+    expect(parseUdpAddress('203.0.113.7:4500')).to.deep.equal({ host: '203.0.113.7', port: 4500 })
+    expect(parseUdpAddress('2001:db8::7')).to.deep.equal({ host: '2001:db8::7', port: undefined })
+    for (const wrong of ['home.example.org', 'localhost:4500', '0.0.0.0:4500', '::'])
+      expect(
+        errorOf(() => parseUdpAddress(wrong)),
+        wrong,
+      ).to.match(/^--udp-announce .* is no IP address that providers can send to/)
   })
 })
