@@ -6,9 +6,7 @@ import { referencePages } from '../reference/pages.js'
 
 const FOLDER = 'docs/reference'
 
-describe('the reference', function () {
-  this.timeout(60_000)
-
+describe('the reference', () => {
   it('says what the program says: run `npm run reference` after a change', async () => {
     const pages = await referencePages()
     expect(readdirSync(FOLDER).sort()).to.include.members(Object.keys(pages))

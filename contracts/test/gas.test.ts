@@ -40,7 +40,7 @@ const CERTIFICATES_BOUND = Math.floor((TX_GAS_LIMIT * 128) / 191)
 const ONE_CHANGE_BOUND = 1_000_000
 const PROVIDERS = 100_000
 const THIRD_OF_128 = Array.from({ length: 42 }, (_, i) => 3 * i)
-const TIMEOUT_MS = 300_000
+const TIMEOUT_MS = 600_000
 
 interface Penalties {
   readonly epoch: number

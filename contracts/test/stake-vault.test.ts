@@ -131,11 +131,11 @@ describe('contracts: stake vault', () => {
     await bond(4n)
     await unbond()
     const first = (await net().evm.now()) + PARAMS.unbondingSeconds
-    await net().evm.at(first - 10)
+    await net().evm.at(first - 100)
     await bond(0)
     await unbond()
     const second = (await net().evm.now()) + PARAMS.unbondingSeconds
-    await net().evm.at(first + 10)
+    await net().evm.at(first + 100)
     await expectRevert(withdraw(), 'NothingToWithdraw', role, account, second)
     await net().evm.nextAt(second - 1)
     await expectRevert(withdraw(), 'NothingToWithdraw')

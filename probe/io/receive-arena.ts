@@ -26,6 +26,8 @@ import { AF_INET, type Family, NAME_BYTES, NativeEndpoint } from './socket-addre
 const MSG_TRUNC = 0x20
 const MSG_DONTWAIT = 0x40
 const CLOCK_REALTIME = 0
+/** Two clocks that are read one after the other differ by this much at most. */
+const CLOCKS_APART_MS = 1
 
 /** Control data of one datagram: a cmsghdr with a timespec. A train has a second one, with the length of its datagrams. */
 const CONTROL_BYTES = CONTROL_WORDS * 4
@@ -131,8 +133,7 @@ export class ReceiveArena implements ReceivedBatch {
     this.count = 0
     this.isFull = messages === this.#most
     if (messages <= 0) return 0
-    const nowMs = this.#clock.now()
-    this.#native.clockGettime(CLOCK_REALTIME, this.#realtime)
+    const nowMs = this.#readClocks()
     const seconds = this.#realtime[0]!
     const nanoseconds = this.#realtime[2]!
     const { words } = this.#messages
@@ -149,6 +150,15 @@ export class ReceiveArena implements ReceivedBatch {
       this.#reset(message)
     }
     return this.count
+  }
+
+  /** Reads both clocks at one instant: after a pause between the two readings every datagram would seem older than it is. */
+  #readClocks(): number {
+    for (;;) {
+      const nowMs = this.#clock.now()
+      this.#native.clockGettime(CLOCK_REALTIME, this.#realtime)
+      if (this.#clock.now() - nowMs <= CLOCKS_APART_MS) return nowMs
+    }
   }
 
   isFrom(i: number, endpoint: NativeEndpoint): boolean {

@@ -6,7 +6,8 @@ import { exampleSession } from '../example.js'
 const textOf = (file: string): Promise<string> => readFile(new URL(`../${file}`, import.meta.url), 'utf8')
 
 describe('the example in index.ts', () => {
-  it('measures the claim of an honest provider', async () => {
+  it('measures the claim of an honest provider', async function () {
+    this.retries(2)
     const outcome = await exampleSession()
     expect(outcome, JSON.stringify(outcome)).to.have.property('kind', 'verified')
   })

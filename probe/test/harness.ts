@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { SigningKey } from 'ethers'
 import type { NetworkId } from '../../proto/digests.js'
 import { fromHex, type Hex, toHex } from '../../proto/hex.js'
+import type { SessionRecord } from '../../proto/messages.js'
 import { voucherDigest } from '../../proto/voucher.js'
 import type { OpeningsVerdict } from '../chunks/openings.js'
 import { Condition } from '../deadline.js'
@@ -49,6 +50,8 @@ export interface NetworkOptions {
   /** of the link behind the relay (default: unknown) */
   readonly linkKbps?: number
   readonly forwarding?: ForwardingSpec
+  /** what the provider delivers where `forwarding` decides it: a lower reading was held up (default: nobody knows) */
+  readonly deliversKbps?: number
   /** length of a soak; undefined for ordinary sessions */
   readonly soakMs?: number
   /** the receiver gets an instant for the start of data, this long after the call */
@@ -86,6 +89,10 @@ export const honest: Behaviour = serveProbe
 /** For the message of a failing test: all that is known of a session. */
 export const story = (network: Network, { outcome }: SessionResult): string =>
   JSON.stringify({ outcome, notes: network.notes })
+
+/** Whether the receiver signed a receipt of every sender with a grant. A sender waits for its receipt for a moment only. */
+export const isCounterSigned = ({ senderRecords }: SessionRecord): boolean =>
+  senderRecords.every(({ answer, counter }) => answer?.grant === undefined || counter !== undefined)
 
 /** What a session says if this machine, which runs all parties, had no time for some of them. */
 const HELD_UP: readonly AtLeastReason[] = ['sender-limited', 'path-limited', 'unstable', 'receiver-overrun']
@@ -164,11 +171,12 @@ export class Network {
 
   /** A pause of any party makes a reading lower, and never higher. */
   #isHeldUp(outcome: Outcome): boolean {
-    const { claimKbps, limitKbps = claimKbps, forwarding } = this.#options
+    const { claimKbps, limitKbps = claimKbps, forwarding, deliversKbps } = this.#options
+    if (outcome.kind === 'no-data') return true
     if (outcome.kind === 'at-least') return HELD_UP.includes(outcome.reason)
     if (outcome.kind !== 'verified' && outcome.kind !== 'under') return false
-    if (forwarding !== undefined) return false // nobody here knows what it delivers
-    return outcome.measurement.rateKbps < WHOLE_SHARE * Math.min(claimKbps, limitKbps)
+    const delivers = deliversKbps ?? (forwarding === undefined ? limitKbps : 0)
+    return outcome.measurement.rateKbps < WHOLE_SHARE * Math.min(claimKbps, delivers)
   }
 
   get #host(): string {
@@ -188,10 +196,19 @@ export class Network {
     return this.measureAgain(outcome => this.#isHeldUp(outcome), once)
   }
 
+  /** The first undisturbed session in which the last receipt of every sender with a grant came in time. */
+  measureWhole(once = () => this.measure()): Promise<SessionResult> {
+    return this.measureAgain((outcome, record) => this.#isHeldUp(outcome) || !isCounterSigned(record), once)
+  }
+
   /** The first session that ended otherwise, or the last one of a few. */
-  async measureAgain(isSo: (outcome: Outcome) => boolean, once: () => Promise<SessionResult>): Promise<SessionResult> {
+  async measureAgain(
+    isSo: (outcome: Outcome, record: SessionRecord) => boolean,
+    once: () => Promise<SessionResult>,
+  ): Promise<SessionResult> {
     let result = await once()
-    for (let sessions = 1; isSo(result.outcome) && sessions < MOST_SESSIONS; sessions++) result = await once()
+    for (let sessions = 1; isSo(result.outcome, result.record) && sessions < MOST_SESSIONS; sessions++)
+      result = await once()
     return result
   }
 

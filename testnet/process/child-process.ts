@@ -43,7 +43,7 @@ export interface ChildOptions {
 
 const GRACE_MS = 5000
 /** How long output may still arrive after the exit: a grandchild can hold the pipe open for ever. */
-const DRAIN_MS = 1000
+const DRAIN_MS = 5000
 /** A child that floods standard error must not fill this process's memory. */
 const SAID_CHARS = 16_384
 const SAID_LINES = 20

@@ -123,7 +123,8 @@ describe('doctor by the command line', function () {
     expect(readdirSync(place)).to.deep.equal(before)
   })
 
-  it('finds a closed UDP port, with the help of a verifier, and leaves no port open', async () => {
+  it('finds a closed UDP port, with the help of a verifier, and leaves no port open', async function () {
+    this.retries(2)
     await saveKeys(join(directory, 'keys.json'), net.live.keys.p0!)
     const closed = await PlainUdp.open(() => {})
     closing.push(() => closed.close())
@@ -135,7 +136,8 @@ describe('doctor by the command line', function () {
     expect(readdirSync(directory)).to.deep.equal(['keys.json'])
   })
 
-  it('finds nothing wrong with a verifier that is well, whose ports a verifier reaches; ports that are taken are told', async () => {
+  it('finds nothing wrong with a verifier that is well, whose ports a verifier reaches; ports that are taken are told', async function () {
+    this.retries(2)
     await saveKeys(join(directory, 'keys.json'), net.live.keys.v2!)
     await (await Store.open(directory, { mode: 'create' })).close()
     await verifierThatTests('v0')

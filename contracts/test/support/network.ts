@@ -32,7 +32,7 @@ export const NETWORK_WEEKLY_BPS = 1000
 export const THAW = 24 * HOUR
 /** So the minimum stake suffices for 500 Mbit/s. */
 export const WEI_PER_MBPS = 10n ** 18n
-export const START_DELAY = 60
+export const START_DELAY = 600
 export const MINIMUM_VERIFIERS = 4
 /** Genesis accounts: as many as a set can hold. The accounts after them can register only after the start. */
 const GENESIS_ACCOUNTS = 191

@@ -26,8 +26,7 @@ const MIB = 2 ** 20
 const PRICE = 1024n
 const DEPOSIT = 40n
 
-describe('the channels of a client', function () {
-  this.timeout(60_000)
+describe('the channels of a client', () => {
   const net = useLiveNetwork()
   let life: Lifecycle
   let payer: EthersChain

@@ -28,8 +28,7 @@ const sourceOf = (leaves: () => Promise<Items | undefined>): SyncSource => ({
 const encoded = (leaves: readonly Leaf[]) =>
   leaves.map(leaf => encodeLeafState({ leaf, soakVotes: [], window: undefined }))
 
-describe('the reports of a client', function () {
-  this.timeout(60_000)
+describe('the reports of a client', () => {
   const net = useLiveNetwork()
   let life: Lifecycle
   beforeEach(() => {

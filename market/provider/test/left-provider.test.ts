@@ -9,8 +9,7 @@ import { UserError } from '../../../verifier/config/errors.js'
 import { startProviderNode } from '../provider-node.js'
 import type { ProviderOptions } from '../provider-options.js'
 
-describe('a provider that has left', function () {
-  this.timeout(60_000)
+describe('a provider that has left', () => {
   let live: LiveNetwork | undefined
   let account: `0x${string}`
   let told: string

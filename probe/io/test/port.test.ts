@@ -190,6 +190,23 @@ for (const backend of ['mmsg', 'dgram'] as const) {
       expect(times.at(-1)).to.be.at.most(performance.now())
     })
 
+    it('makes no datagram older when its process is held up while it reads the clocks', async () => {
+      let isHeldUp = false
+      const now = () => {
+        const ms = performance.now()
+        while (isHeldUp && performance.now() < ms + 200);
+        isHeldUp = false
+        return ms
+      }
+      const [one, other] = [await keeper(), await keeper({ clock: { now } })]
+      const fromMs = performance.now()
+      isHeldUp = true
+      one.port.send(randomBytes(100), addressOf(one, other))
+      const [first] = await other.holds(1)
+      expect(isHeldUp).to.equal(false)
+      expect(first!.arrivedMs).to.be.at.least(fromMs - 0.5)
+    })
+
     it('reports a port that is in use, and an address of another machine', async () => {
       const one = await keeper()
       const failure = async (options: Partial<PortOptions>) =>

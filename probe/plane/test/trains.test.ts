@@ -159,14 +159,13 @@ describe('a relay with segmentation offload', () => {
     await relay.session(receiver.port, { tag })
     const sending = await Sending.open({ host: HOST, port: 0, clock: anchorOf(systemClock), offload: true })
     open.push(sending)
-    const durationMs = 500
+    const durationMs = 10_000
     const phases = [{ run: 'main' as const, fromMs: 0, toMs: durationMs, rateKbps }]
     const to = { tag, host: HOST, port: relay.port }
     const nobody = { tag: randomBytes(TAG_BYTES), host: HOST, port: receiver.port }
     const flow = { key, headerKey, slot: 0, phases, durationMs, budgetBytes: 1e9, ipv6: false }
     sending.start({ ...flow, provider: to, receiver: nobody })
-    const endMs = performance.now() + durationMs
-    expect(await countedUntil(() => performance.now() > endMs)).to.equal(true)
+    expect(await countedUntil(() => relay.stats.forwarded > 1000)).to.equal(true)
     const sent = sending.stop().sent.reduce((sum, n) => sum + n, 0)
     expect(sent).to.be.above(1000)
     expect(await relay.counted(sent)).to.equal(true)

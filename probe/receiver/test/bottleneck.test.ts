@@ -40,8 +40,7 @@ const throughUplink = (stream: ProviderStream, host: string, receiverPort: numbe
   }
 }
 
-describe('bottleneck', function () {
-  this.timeout(60_000)
+describe('bottleneck', () => {
   let network: Network
   let links: Link[]
 
@@ -76,8 +75,12 @@ describe('bottleneck', function () {
       })
   }
 
-  /** On a busy machine a link may drop so many control datagrams that too few are left to name it. */
-  const isUnnamed = (outcome: Outcome): boolean => outcome.kind === 'at-least' && outcome.reason === 'no-control'
+  /**
+   * On a busy machine a link may drop so many control datagrams that too few are left to name it, or a party may have no
+   * time for its part.
+   */
+  const isUnnamed = (outcome: Outcome): boolean =>
+    outcome.kind === 'no-data' || (outcome.kind === 'at-least' && outcome.reason !== 'path-limited')
   const storyOf = (result: SessionResult): string => story(network, result)
 
   it('no bottleneck: verified', async () => {

@@ -16,8 +16,7 @@ const CLAIM_KBPS = 10_000
 const GAIN = 1.05
 const BOX_HOST = '127.0.0.9'
 
-describe('a provider that cheats', function () {
-  this.timeout(60_000)
+describe('a provider that cheats', () => {
   let network: Network
   const boxes: Relay[] = []
 

@@ -48,7 +48,7 @@ for (const backend of BACKENDS)
 
     it('is sent again if a full link has dropped it, and fails if that link drops it thrice', async () => {
       await open(dropsFirst(2))
-      expect(await session!.tick(3000)).to.equal(true)
+      expect(await session!.tick(7500)).to.equal(true)
       await session!.close()
       await network!.close()
       await open(dropsFirst(3))
@@ -88,8 +88,10 @@ for (const backend of BACKENDS)
       notedRequests.length = 0
       await open(forwardings.notesRequests)
       expect(await session!.tick(PATIENCE_MS)).to.equal(true)
-      expect((await network!.measure()).outcome).to.have.property('kind', 'verified')
-      expect(notedRequests).to.have.length(4)
+      expect((await network!.measureUndisturbed()).outcome).to.have.property('kind', 'verified')
+      // One of the heartbeat, and three of each try.
+      expect(notedRequests.length % 3).to.equal(1)
+      expect(notedRequests.length).to.be.at.least(4)
       for (const request of notedRequests) expect(request).to.deep.equal(shapeOf(CLAIM_KBPS))
     })
   })

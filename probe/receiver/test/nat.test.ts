@@ -10,8 +10,7 @@ import { HeartbeatSession } from '../heartbeat.js'
 const CLAIM_KBPS = 10_000
 const NAT_HOST = '127.0.0.21'
 
-describe('a provider behind a NAT', function () {
-  this.timeout(60_000)
+describe('a provider behind a NAT', () => {
   let network: Network
   let nat: Nat
 

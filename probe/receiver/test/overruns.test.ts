@@ -13,21 +13,21 @@ const CLAIM_KBPS = 10_000
 const FLOOD = 40_000
 
 describe('a socket that overruns', function () {
-  this.timeout(60_000)
+  this.retries(2)
   let flooder: DatagramPort
   let network: Network
-  const stall = new Stall(0.6 * CLAIM_KBPS)
+  let stall: Stall
 
   before(async function () {
     if (!(await loadNative())) this.skip() // only batches flood a port
     flooder = await openPort({ host: HOST, port: 0, headerBytes: 0, clock: performance, offload: false })
+  })
+  beforeEach(async () => {
+    stall = new Stall(0.6 * CLAIM_KBPS)
     network = await Network.open({ claimKbps: CLAIM_KBPS, forwarding: stall.forwarding })
   })
-
-  after(async () => {
-    await network?.close()
-    await flooder?.close()
-  })
+  afterEach(() => network.close())
+  after(() => flooder?.close())
 
   function flood(port: number): void {
     const to = flooder.endpoint(HOST, port)

@@ -10,8 +10,7 @@ import type { Outcome } from '../../verdict/outcome.js'
 const CLAIM_KBPS = 10_000
 const MOST_TRIES = 5
 
-describe('session with a fixed start', function () {
-  this.timeout(60_000)
+describe('session with a fixed start', () => {
   let network: Network | undefined
 
   async function open(options: Partial<NetworkOptions> = {}): Promise<Network> {
@@ -39,8 +38,12 @@ describe('session with a fixed start', function () {
         },
         deps,
       )
-    const calledMs = systemClock.now()
-    const { outcome } = await network!.measure([noting, noting, noting])
+    let calledMs = 0
+    const { outcome } = await network!.measureUndisturbed([], () => {
+      startedMs.length = 0
+      calledMs = systemClock.now()
+      return network!.measure([noting, noting, noting])
+    })
     expect(startedMs).to.have.length(3)
     expect(Math.min(...startedMs)).to.be.at.least(calledMs + START_LEAD_MS)
     expect(outcome, JSON.stringify([outcome, network!.notes])).to.have.property('kind', 'verified')

@@ -3,11 +3,11 @@ import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
 import { IP_DATAGRAM_BYTES, PAYLOAD_BYTES } from '../../../proto/datagram.js'
 import { ZERO_HASH } from '../../../proto/hex.js'
-import { ProbeFrame } from '../../../proto/messages.js'
+import { type CounterReceipt, ProbeFrame } from '../../../proto/messages.js'
 import { serveProbe } from '../../sender/sender.js'
 import { cutOff } from '../../test/fixtures/behaviours.js'
 import { forwardings, SAVING } from '../../test/fixtures/forwardings.js'
-import { BACKENDS, type Behaviour, Network, type NetworkOptions } from '../../test/harness.js'
+import { BACKENDS, type Behaviour, isCounterSigned, Network, type NetworkOptions } from '../../test/harness.js'
 import { PlainUdp } from '../../test/plain-udp.js'
 import type { SessionResult } from '../../verdict/outcome.js'
 
@@ -17,8 +17,7 @@ const CLAIM_KBPS = 10_000
 const story = (network: Network, { outcome }: SessionResult): string =>
   JSON.stringify({ outcome, notes: network.notes })
 
-describe('session', function () {
-  this.timeout(60_000)
+describe('session', () => {
   let network: Network | undefined
 
   async function open(options: Partial<NetworkOptions> = {}): Promise<Network> {
@@ -50,11 +49,16 @@ describe('session', function () {
   })
 
   it('counter-signs the provider’s receipts', async () => {
-    const { record } = await (await open()).measure()
+    const counters: CounterReceipt[] = [] // of all tries
+    const { record } = await (await open()).measureWhole(async () => {
+      const result = await network!.measure()
+      counters.push(...result.record.senderRecords.flatMap(({ counter }) => counter ?? []))
+      return result
+    })
+    expect(record).to.satisfy(isCounterSigned)
     const { stats } = network!.relay
-    while (stats.counterSigned < record.senderRecords.length) await new Promise(resolve => setImmediate(resolve))
-    const hashed = record.senderRecords.reduce((sum, { counter }) => sum + counter!.bytes, 0)
-    expect(stats.counterSignedBytes).to.equal(hashed)
+    while (stats.counterSigned < counters.length) await new Promise(resolve => setImmediate(resolve))
+    expect(stats.counterSignedBytes).to.equal(counters.reduce((sum, { bytes }) => sum + bytes, 0))
   })
 
   for (const backend of BACKENDS) {
@@ -129,7 +133,7 @@ describe('session', function () {
     }
     flood()
     try {
-      const { outcome } = await network!.measure()
+      const { outcome } = await network!.measureUndisturbed()
       expect(outcome, JSON.stringify([outcome, network!.notes])).to.have.property('kind', 'verified')
       if (outcome.kind === 'verified') expect(outcome.measurement.rateKbps).to.be.at.least(0.95 * CLAIM_KBPS)
       expect(network!.relay.stats.dropped['unknown-tag']).to.be.greaterThan(200)
@@ -158,7 +162,8 @@ describe('session', function () {
     expect(error).to.be.an('error').with.property('message', 'the receiver was closed in the middle of a session')
   })
 
-  it('ends with an outcome when the relay goes away in the middle, and works again once it is back', async () => {
+  it('ends with an outcome when the relay goes away in the middle, and works again once it is back', async function () {
+    this.retries(1) // somebody else may take the port meanwhile
     await open()
     const { port } = network!.relay
     let forwarded = 0
@@ -170,9 +175,16 @@ describe('session', function () {
           void network!.relay.close()
         }
       }, 5)
-      return serveProbe(stream, deps)
+      return serveProbe(stream, deps).finally(() => clearInterval(watch))
     }
-    const { outcome } = await network!.measure([closing])
+    const { outcome } = await network!.measureAgain(
+      ({ kind }) => kind !== 'under',
+      async () => {
+        if (forwarded > 300) await network!.openRelay(port)
+        forwarded = 0
+        return network!.measure([closing])
+      },
+    )
     expect(forwarded).to.be.greaterThan(300)
     expect(outcome.kind).to.equal('under')
     await network!.openRelay(port)

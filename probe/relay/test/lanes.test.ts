@@ -43,8 +43,7 @@ class OneLane implements Lanes {
   }
 }
 
-describe('lanes of a relay', function () {
-  this.timeout(120_000)
+describe('lanes of a relay', () => {
   let users: Users
   let lanes: OneLane
 
@@ -124,12 +123,12 @@ describe('lanes of a relay', function () {
 
   it('serve on as long as their key signs what is over, and no longer', async () => {
     await start()
-    lanes.leftMs = 300
+    lanes.leftMs = 2000
     const lane = await open(inLane)
     lanes.leftMs = HOUR_MS
     await lane.client.tellServed({ slots: 1, signature: SIGNED })
     await users.until(() => lanes.slots === 1)
-    await new Promise(resolve => setTimeout(resolve, 300)) // the first slot's own time
+    await new Promise(resolve => setTimeout(resolve, 2000)) // the first slot's own time
     lane.send(shapeOf(CLAIM_KBPS).rateKbps)
     await users.until(() => stats().dropped['over-rate'] > 20)
     expect(lane.arrived(), 'held to its rate, so still in the lane').to.be.above(0)

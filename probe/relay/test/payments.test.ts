@@ -209,7 +209,7 @@ describe('payments to a relay', () => {
 
   it('keep a session that is in use beyond its time', async () => {
     await start()
-    const { client, pay } = await openReady({ durationMs: 1500 })
+    const { client, pay } = await openReady({ durationMs: 5000 })
     let isOver = false
     void client.ended.then(() => {
       isOver = true
@@ -217,7 +217,7 @@ describe('payments to a relay', () => {
     for (let i = 1; i <= 16; i++) {
       await pay((i * LEAST_PAID_BYTES) / 2)
       await paid((i * LEAST_PAID_BYTES) / 2)
-      await new Promise(resolve => setTimeout(resolve, 250))
+      await new Promise(resolve => setTimeout(resolve, 400))
     }
     expect(isOver).to.equal(false)
   })

@@ -31,8 +31,7 @@ class Till implements Payments {
   }
 }
 
-describe('tiers of a relay', function () {
-  this.timeout(120_000)
+describe('tiers of a relay', () => {
   let users: Users
   let till: Till
 

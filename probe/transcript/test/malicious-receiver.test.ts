@@ -18,7 +18,7 @@ const BORNE_OUT = 'enough data arrived for the reading'
 const ONE_EACH = 'there is one record for each sender'
 
 describe('a transcript of a malicious receiver', function () {
-  this.timeout(60_000)
+  this.timeout(300_000)
   let network: Network
   let keys: TranscriptKeys
   let under: SessionRecord

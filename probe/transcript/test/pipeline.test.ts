@@ -20,9 +20,7 @@ const verifiedOffline = ({ senderRecords, durationMs }: SessionRecord) =>
     senderRecords.map(sender => verifyRuns(listedRuns(sender), sender.reveal?.key, (durationMs + OVERHEAD_MS) * 1000)),
   )
 
-describe('the pipeline from a session to a vote', function () {
-  this.timeout(60_000)
-
+describe('the pipeline from a session to a vote', () => {
   async function measured(
     options: Partial<NetworkOptions>,
     behaviours: Behaviour[] = [],

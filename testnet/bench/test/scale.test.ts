@@ -167,9 +167,7 @@ describe('the verdict of bench scale', () => {
   })
 })
 
-describe('bench scale', function () {
-  this.timeout(120_000)
-
+describe('bench scale', () => {
   it('measures a small network whole, in a process of its own', async () => {
     const row = await measureCore({ verifiers: 5, providers: 300, windowEpochs: 1 })
     expect(row).to.deep.include({ verifiers: 5, providers: 300, sample: 300 })

@@ -21,9 +21,7 @@ describe('the verdict of bench store', () => {
   }
 })
 
-describe('a store that bench store fills', function () {
-  this.timeout(120_000)
-
+describe('a store that bench store fills', () => {
   it('is opened by another process, and its figures are those of its epochs', async () => {
     const network = { verifiers: 5, providers: 4, windowEpochs: 2 }
     const result = await runStore(network, 6, () => undefined)

@@ -20,7 +20,8 @@ describe('a network in containers', function () {
   })
   afterEach(() => rm(directory, { recursive: true }))
 
-  it('has a chain that goes on from its state, nodes that come up by their commands, and starts once', async () => {
+  it('has a chain that goes on from its state, nodes that come up by their commands, and starts once', async function () {
+    this.retries(1) // somebody else may take the port meanwhile
     const out = join(directory, 'out')
     const written = await bandwitness(['testnet', 'compose', '--out', out, ...NODES, '--json'])
     expect(written.code, written.stderr).to.equal(0)

@@ -9,8 +9,7 @@ interface Block {
   readonly timestamp: string
 }
 
-describe('faults of the chain', function () {
-  this.timeout(60_000)
+describe('faults of the chain', () => {
   let anvil: Anvil
   beforeEach(async () => {
     anvil = await startAnvil({ blockTime: 1 })
@@ -67,7 +66,8 @@ describe('faults of the chain', function () {
     await comesAfter(await head())
   })
 
-  it('a process that is killed comes back with its blocks and their states, and with the time of the day', async () => {
+  it('a process that is killed comes back with its blocks and their states, and with the time of the day', async function () {
+    this.retries(1) // somebody else may take the port meanwhile
     const hash = await send()
     while ((await ask('eth_getTransactionReceipt', hash)) === null) await pause(10)
     const fault = new RestartedChainFault(anvil)

@@ -12,11 +12,10 @@ import type { NodeProcess } from '../../process/spawn.js'
 import { Partition, SlowLink } from '../links.js'
 import { SteppedClock } from '../stepped-clock.js'
 
-const WAIT_MS = 60_000
+const WAIT_MS = 180_000
 const TALKER = entryPoint(import.meta.url, './fixtures/talker-main.js')
 
-describe('a process under conditions', function () {
-  this.timeout(WAIT_MS)
+describe('a process under conditions', () => {
   let servers: Server[]
   let conditions: Conditions
   let child: ChildProcess

@@ -13,8 +13,7 @@ import { SmallDisk } from '../small-disk.js'
 
 const digest = (i: number) => toHex(new Uint8Array(32).fill(i))
 
-describe('faults of the disk', function () {
-  this.timeout(60_000)
+describe('faults of the disk', () => {
   let directory: string
   let dataDir: string
   let calls: string[]

@@ -10,8 +10,7 @@ const EMITTER = '0x600b600c600039600b6000f360006000a0600060005260206000f3'
 const STALLED_MS = 300
 const SLOWEST_MS = 10_000
 
-describe('a faulty chain node', function () {
-  this.timeout(60_000)
+describe('a faulty chain node', () => {
   let anvil: Anvil
   let proxy: RpcProxy
   before(async () => {

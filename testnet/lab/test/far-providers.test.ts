@@ -10,9 +10,7 @@ const CLAIM_KBPS = 10_000
 /** TCP, Noise, Yamux, and the stream. */
 const DIAL_ROUND_TRIPS = 5
 
-describe('a session with a far provider', function () {
-  this.timeout(60_000)
-
+describe('a session with a far provider', () => {
   for (const rttMs of [320, 500])
     it(`at a round trip of ${rttMs} ms is verified`, async () => {
       const network = await Network.open({ claimKbps: CLAIM_KBPS, advertisedHost: PATH_HOST })

@@ -28,8 +28,7 @@ const FILL_POT = 2
 const CONTRACTS = 12
 const ROUNDS = [CONTRACTS, 2 * (NODES + 1) + FILL_POT, 3 * NODES]
 
-describe('setup of a network on a chain that mines on demand', function () {
-  this.timeout(60_000)
+describe('setup of a network on a chain that mines on demand', () => {
   let dir: string
   let anvil: Anvil
   let setup: NetworkSetup

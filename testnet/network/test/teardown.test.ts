@@ -17,7 +17,8 @@ describe('a network that ends early', function () {
     ['SIGINT', 7],
     ['SIGKILL', null],
   ] as const) {
-    it(`leaves nothing behind after ${way}`, async () => {
+    it(`leaves nothing behind after ${way}`, async function () {
+      this.retries(1) // somebody else may take a port meanwhile
       const testnet = start()
       const ready = await readyOf(testnet)
       const nodes = [...ready.verifiers, ...ready.providers].map(({ pid }) => identify(pid))

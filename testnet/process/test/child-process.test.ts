@@ -10,11 +10,10 @@ import { entryPoint } from '../entry-point.js'
 import { identify, isAlive } from '../process-identity.js'
 import { RoleProcess } from '../role-process.js'
 
-const WAIT_MS = 60_000
+const WAIT_MS = 180_000
 const LIVE_ON = 'setInterval(() => {}, 1000);'
 
-describe('ChildProcess', function () {
-  this.timeout(WAIT_MS)
+describe('ChildProcess', () => {
   const started: ChildProcess[] = []
 
   function start(script: string, options: Partial<ChildOptions> = {}): ChildProcess {
@@ -191,7 +190,7 @@ describe('RoleProcess', () => {
     const failure = await role.ready('ready', 60_000).catch(error => error)
     expect(failure.message).to.include('the role closed its channel')
   })
-}).timeout(WAIT_MS)
+})
 
 function commandLines(): string[] {
   return readdirSync('/proc').flatMap(name => {

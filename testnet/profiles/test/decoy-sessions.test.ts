@@ -12,9 +12,7 @@ const SLOT_MS = 60_000
 const TRIES = 4
 const isHit = (errorBps: number) => Math.abs(errorBps) < DECOY_TOLERANCE_BPS
 
-describe('sessions with a decoy', function () {
-  this.timeout(120_000)
-
+describe('sessions with a decoy', () => {
   it('read the level of their slot, within the tolerance', async () => {
     const table = new LevelTable()
     const network = await Network.open({ claimKbps: CLAIM_KBPS, forwarding: decoyForwarding(CLAIM_KBPS, table) })

@@ -96,8 +96,7 @@ describe('bounds for colluding verifiers', () => {
     expect(sendersAtLeast({ ...large, share: 0.2 }, 2)).to.be.closeTo(0.104, 1e-3)
   })
 
-  it('agree with windows by the real rules', function () {
-    this.timeout(60_000)
+  it('agree with windows by the real rules', () => {
     const committee = { receivers: 31, senders: 3, verifiers: 48, share: 0.33 }
     const subject = (name: string, aim: Aim, sample: Sample): Subject => ({
       name,
@@ -124,8 +123,7 @@ describe('bounds for colluding verifiers', () => {
   })
 })
 
-describe('a provider that senders lend bandwidth to', function () {
-  this.timeout(60_000)
+describe('a provider that senders lend bandwidth to', () => {
   const slow = reads(0.6, 'under')
   const [low, high] = [slow.outcomes, reads(1, 'verified').outcomes]
   const lent = { outcomes: [low, high, high, high], soaks: [low, low, high, high] }

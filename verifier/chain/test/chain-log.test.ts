@@ -12,8 +12,7 @@ import type { EthersChain } from '../ethers-chain.js'
 import { postTo, useLiveNetwork } from './live-network.js'
 import { RpcProxy } from './rpc-proxy.js'
 
-describe('the chain’s log', function () {
-  this.timeout(60_000)
+describe('the chain’s log', () => {
   const net = useLiveNetwork()
   let proxy: RpcProxy
   let dir: string

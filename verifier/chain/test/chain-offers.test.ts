@@ -15,9 +15,7 @@ const g2 = (point: Point2) => {
   return words([x.c0, x.c1, y.c0, y.c1])
 }
 
-describe('what a chain offers', function () {
-  this.timeout(60_000)
-
+describe('what a chain offers', () => {
   it('every known answer is what another library computes', () => {
     const twice = G1.Point.BASE.double().toAffine()
     const answers: Record<string, string> = {

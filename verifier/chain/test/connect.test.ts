@@ -15,8 +15,7 @@ const DEPLOYMENT = {
   ...{ settleRefund: 0n, networkWeeklyBps: 1000, thawSeconds: 20, laneSlotSeconds: 10, laneGraceSeconds: 20 },
 }
 
-describe('connecting to a chain', function () {
-  this.timeout(60_000)
+describe('connecting to a chain', () => {
   let live: LiveNetwork
   let rpcUrl: string
   let network: NetworkFile

@@ -5,8 +5,7 @@ import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
 import type { EthersChain } from '../ethers-chain.js'
 import { PARAMS, postTo, useLiveNetwork } from './live-network.js'
 
-describe('decoys on the chain', function () {
-  this.timeout(60_000)
+describe('decoys on the chain', () => {
   const net = useLiveNetwork({ ...PARAMS, rewardDelayEpochs: 3 })
 
   it('are read by the report that pays for an epoch of their range, and by no other', async () => {

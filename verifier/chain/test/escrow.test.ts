@@ -34,8 +34,7 @@ const DEPOSIT = 10n * TOKEN
 const KEY = keccakText('channel key')
 const SIGNER = accountOf(KEY)
 
-describe('channels on the chain', function () {
-  this.timeout(60_000)
+describe('channels on the chain', () => {
   const net = useLiveNetwork()
   /** has all tokens */
   let payer: EthersChain

@@ -5,8 +5,7 @@ import { PROVIDER_STAKE, peerIdOf } from '../../../testnet/network/setup.js'
 import { blockAt } from '../block-search.js'
 import { PARAMS, useLiveNetwork } from './live-network.js'
 
-describe('chain adapter', function () {
-  this.timeout(60_000)
+describe('chain adapter', () => {
   const net = useLiveNetwork()
 
   describe('facts', () => {

@@ -12,8 +12,7 @@ import { RpcProxy } from './rpc-proxy.js'
 
 const READABLE = '/ip4/203.0.113.7/tcp/4001'
 
-describe('hostile logs', function () {
-  this.timeout(60_000)
+describe('hostile logs', () => {
   const net = useLiveNetwork()
 
   const topic = () => net.chain.context.contracts.providerRegistry.interface.getEvent('Announced')!.topicHash

@@ -11,8 +11,7 @@ import { raised } from '../fees.js'
 import { postTo, useLiveNetwork } from './live-network.js'
 import { RpcProxy } from './rpc-proxy.js'
 
-describe('transactions in flight', function () {
-  this.timeout(60_000)
+describe('transactions in flight', () => {
   const net = useLiveNetwork()
   const chains: EthersChain[] = []
   let stop: AbortController

@@ -24,8 +24,7 @@ const SIGNER = accountOf(KEY)
 const SLOT_SECONDS = 10
 const GRACE_SECONDS = 20
 
-describe('lanes on the chain', function () {
-  this.timeout(60_000)
+describe('lanes on the chain', () => {
   const net = useLiveNetwork()
   /** has all tokens */
   let payer: EthersChain
@@ -52,8 +51,9 @@ describe('lanes on the chain', function () {
     const lanes = { laneKbps: LANE_KBPS, lanePrice: LANE_PRICE, ...change }
     return sent(payee, postOfferCall(payee.context, { price: 1n, premiumPrice: 0n, ...lanes, exit: undefined }))
   }
+  // Two slots ahead: a slot that is over cannot be reserved.
   const order = () => ({
-    ...{ payee: payee.account!, kbps: KBPS, fromSlot: present, slots: 3, signer: SIGNER, maxPrice: LANE_PRICE },
+    ...{ payee: payee.account!, kbps: KBPS, fromSlot: present + 2, slots: 3, signer: SIGNER, maxPrice: LANE_PRICE },
   })
   const reserve = (change: Partial<ReturnType<typeof order>> = {}) =>
     reserveLane(payer.sender!, { ...order(), ...change })
@@ -126,7 +126,7 @@ describe('lanes on the chain', function () {
     const refund = () => send(payer, refundCall(payer.context, reserved.lane))
     const early = await refund()
     expect(early.kind === 'rejected' && early.reason).to.match(/^RefundTooEarly\(/)
-    await net.live.mineAt((present + 3) * SLOT_SECONDS + GRACE_SECONDS)
+    await net.live.mineAt((present + 5) * SLOT_SECONDS + GRACE_SECONDS)
     const before = [await tokens(payer.account!), await tokens(payee.account!)]
     expect(await refund()).to.include({ kind: 'done' })
     expect(await refund()).to.deep.equal({ kind: 'already' })
@@ -148,7 +148,7 @@ describe('lanes on the chain', function () {
     await settle(second, 2)
     expect([...(await own.lanes()).values()]).to.deep.equal(await known())
     expect((await log.lanes()).get(second.id)).to.deep.equal({ ...second, slotsPaid: 2 })
-    await net.live.mineAt((present + 1) * SLOT_SECONDS + GRACE_SECONDS)
+    await net.live.mineAt((present + 3) * SLOT_SECONDS + GRACE_SECONDS)
     await sent(payer, refundCall(payer.context, first.lane))
     expect((await known()).map(({ id }) => id)).to.deep.equal([second.id])
     expect((await foreign.lanes()).size).to.equal(0)

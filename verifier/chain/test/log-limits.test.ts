@@ -20,8 +20,7 @@ const REFUSALS: readonly ((id: number) => Fault)[] = [
   () => ({ status: 400 }),
 ]
 
-describe('limits on the chain’s log', function () {
-  this.timeout(60_000)
+describe('limits on the chain’s log', () => {
   const net = useLiveNetwork()
   let proxy: RpcProxy
   let reader: EthersChain

@@ -11,8 +11,7 @@ const PLAIN: Offer = { price: 5n * 10n ** 16n, premiumPrice: 0n, laneKbps: 0, la
 const EXIT = { publicKey: keccakText('key'), certHash: keccakText('certificate'), address: '203.0.113.7:4433' }
 const FULL: Offer = { price: 2n ** 96n - 1n, premiumPrice: 1n, laneKbps: 10_000, lanePrice: 7n, exit: EXIT }
 
-describe('offers on the chain', function () {
-  this.timeout(60_000)
+describe('offers on the chain', () => {
   const net = useLiveNetwork()
   let payee: EthersChain
   beforeEach(async () => {

@@ -7,8 +7,7 @@ import { NO_PAID_REPORT } from '../../core/facts.js'
 import { rewardsTree } from '../../core/rewards/rewards.js'
 import { postTo, receiptOf, useLiveNetwork } from './live-network.js'
 
-describe('the facts that rewards follow from', function () {
-  this.timeout(60_000)
+describe('the facts that rewards follow from', () => {
   const net = useLiveNetwork()
   const paidAt = async (epoch: number) => (await net.chain.factsAt(epoch))!.paidReport
 

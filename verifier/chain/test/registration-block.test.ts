@@ -37,8 +37,7 @@ function colludersOf({ windowBeacon, beacon, ...facts }: BlockFacts, account: He
     .filter(isColluder).length
 }
 
-describe('the registrations of a window', function () {
-  this.timeout(60_000)
+describe('the registrations of a window', () => {
   const net = useLiveNetwork()
   const account = accountOf(NEWCOMER)
   const at = async (epoch: number) => {

@@ -7,8 +7,7 @@ import { EthersChain } from '../ethers-chain.js'
 import { Sender } from '../sender.js'
 import { PARAMS, postTo, useLiveNetwork } from './live-network.js'
 
-describe('chain adapter', function () {
-  this.timeout(60_000)
+describe('chain adapter', () => {
   const net = useLiveNetwork()
   const newestBlockMs = async () => (await net.chain.context.provider.getBlock('latest'))!.timestamp * 1000
 

@@ -33,8 +33,7 @@ const FAULTS: readonly (readonly [fault: Fault, said: RegExp])[] = [
   [{ body: 'null' }, /something else than JSON-RPC/],
 ]
 
-describe('a chain node that does not answer', function () {
-  this.timeout(60_000)
+describe('a chain node that does not answer', () => {
   const net = useLiveNetwork()
   const proxies: (RpcProxy | NodesProxy)[] = []
   const chains: EthersChain[] = []

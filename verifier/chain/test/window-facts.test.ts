@@ -4,8 +4,7 @@ import { Wallet } from 'ethers'
 import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
 import { PARAMS, postTo, receiptOf, useLiveNetwork } from './live-network.js'
 
-describe('the facts of a window of five epochs', function () {
-  this.timeout(60_000)
+describe('the facts of a window of five epochs', () => {
   const net = useLiveNetwork({ ...PARAMS, windowEpochs: 5, claimDelaySeconds: 1 })
 
   /** A transaction of a provider. */

@@ -14,8 +14,7 @@ import { rewardsTree } from '../../core/rewards/rewards.js'
 import { ENDPOINTS } from '../../evidence/schema/endpoints.js'
 import { claimFor } from '../rewards.js'
 
-describe('rewards claim', function () {
-  this.timeout(60_000)
+describe('rewards claim', () => {
   const net = useLiveNetwork()
   let dir: string
   let api: ApiServer | undefined

@@ -22,7 +22,8 @@ import { publicApiOf } from '../verifier-run.js'
 
 const DEAD = 'http://127.0.0.1:1'
 
-describe('an API that verifiers announce', () => {
+describe('an API that verifiers announce', function () {
+  this.retries(2)
   let node: SampleNode
   before(async () => {
     node = await startSampleNode()

@@ -10,8 +10,7 @@ import { checkAssigned, checkRegistered } from '../registry-checks.js'
 import { parseTranscript } from '../transcript-checks.js'
 import { freshMembers, type Members, registryOf, transcriptOfSession } from './session-transcript.js'
 
-describe('a transcript beside the registry', function () {
-  this.timeout(60_000)
+describe('a transcript beside the registry', () => {
   let members: Members
   let transcript: Transcript
   before(async () => {

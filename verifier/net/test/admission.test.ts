@@ -12,8 +12,7 @@ import { NETWORK, seedOf, silent, startPeer } from './network.js'
 
 const LISTEN = ['/ip4/127.0.0.1/tcp/0']
 
-describe('admission to a verifier', function () {
-  this.timeout(60_000)
+describe('admission to a verifier', () => {
   let nowMs: number
   let verifiers: Map<string, number>
   let node: Peer

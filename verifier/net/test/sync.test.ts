@@ -108,7 +108,7 @@ describe('sync', () => {
   it('attack: an asker that opens streams and asks nothing is named soon, and one that asks is not', async () => {
     await withPeers(2, async (client, server) => {
       const named = Promise.withResolvers<string>()
-      await serveSync(server!, source, { ...forStrangers(), onMute: named.resolve, askMs: 2000 })
+      await serveSync(server!, source, { ...forStrangers(), onMute: named.resolve, askMs: 8000 })
       expect(await ask(client!, addressOf(server!), { ballot: fromHex(hash(1)) })).to.have.lengthOf(2)
       const mute = await openStream(client!, addressOf(server!), SYNC_PROTOCOL, 1024, AbortSignal.timeout(60_000))
       expect(await named.promise).to.equal(client!.peerId.toString())

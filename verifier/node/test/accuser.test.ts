@@ -21,8 +21,7 @@ import type { VerifierContext } from '../context.js'
 import { Transmission } from '../transmission.js'
 import { Witness } from '../witness.js'
 
-describe('accuser of equivocating verifiers', function () {
-  this.timeout(60_000)
+describe('accuser of equivocating verifiers', () => {
   const params = { ...PARAMS, rankDelayMs: 0 }
   const net = useLiveNetwork(params)
   let dir: string

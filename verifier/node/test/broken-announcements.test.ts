@@ -6,7 +6,7 @@ import { CLAIM_KBPS, OneEpoch } from './one-epoch.js'
 const NONSENSE_ADDRESSES = ['', 'nonsense', '/X', '/ip4/999.1.1.1/tcp/1', '/ip4/127.0.0.1/tcp/99999']
 
 describe('broken announcements', function () {
-  this.timeout(60_000)
+  this.retries(2)
   const epoch = new OneEpoch()
   afterEach(() => epoch.close())
 

@@ -22,9 +22,7 @@ import { WALL_CLOCK } from '../wall-clock.js'
 const HOST = '127.0.0.1'
 const PARAMS = { ...DEVNET, epochSeconds: 4, tickMs: 200 }
 
-describe('heartbeats', function () {
-  this.timeout(60_000)
-
+describe('heartbeats', () => {
   /** @param endsInMs when the epoch ends, if that is before all ticks are over */
   async function run(forwarding: ForwardingSpec, endsInMs?: number) {
     const network = await Network.open({ claimKbps: 10_000, forwarding })

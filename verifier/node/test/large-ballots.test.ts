@@ -30,7 +30,7 @@ const OWN = 2
 const SIZES = [135, 136, 389, 2000]
 
 describe('a ballot', function () {
-  this.timeout(60_000)
+  this.retries(2) // a peer has two seconds for its answer
   let dir: string
   let own: Store
   let other: Store

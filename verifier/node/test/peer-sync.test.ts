@@ -30,7 +30,7 @@ import { syncSource } from '../sync-source.js'
 import { bls, epochs, network, facts as signedFacts, votedBallot } from './gossip-samples.js'
 
 describe('what a verifier asks of its peers', function () {
-  this.timeout(60_000)
+  this.retries(2) // a peer has two seconds for its answer
   let registry: Registry
   let transcript: Transcript
   let sessionId: Hex

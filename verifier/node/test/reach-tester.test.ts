@@ -32,7 +32,7 @@ const NETWORK = { chainId: 31_337, contract: `0x${'22'.repeat(20)}` as Hex }
 const silent = pino({ level: 'silent' })
 
 describe('a test of whether a provider can be reached', function () {
-  this.timeout(60_000)
+  this.retries(2)
   const closing: (() => unknown)[] = []
   let verifier: Peer
   let provider: Peer

@@ -7,7 +7,10 @@ const MODULE = new URL('../rehearsal.ts', import.meta.url).href
 
 describe('the rehearsal of a node', () => {
   it('carries data', async () => {
-    expect((await rehearse())?.carriedKbps).to.be.above(0)
+    let carried = await rehearse()
+    // A pause of this machine may leave no time for any data.
+    for (let tries = 1; tries < 3 && carried?.carriedKbps === 0; tries++) carried = await rehearse()
+    expect(carried?.carriedKbps).to.be.above(0)
   })
 
   it('leaves nothing behind that keeps a process alive', async () => {

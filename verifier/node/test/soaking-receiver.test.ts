@@ -11,9 +11,9 @@ import { CLAIM_KBPS, OneEpoch } from './one-epoch.js'
 const HALF = { soakShareBps: 5_000, soakMs: 4_000, epochSeconds: 8 }
 
 describe('a receiver that draws a soak of one provider and not of another', function () {
-  this.timeout(60_000)
+  this.retries(2)
   const epoch = new OneEpoch()
-  after(() => epoch.close())
+  afterEach(() => epoch.close())
 
   it('lets the one session go on, ends the other early, and says so in both votes', async () => {
     const scheduleFor = (honest: Hex, other: Hex) => {

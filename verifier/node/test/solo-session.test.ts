@@ -19,8 +19,7 @@ const CLAIM_KBPS = 10_000
 const MOST_SESSIONS = 5
 const NETWORK: NetworkId = { chainId: 31_337, contract: `0x${'22'.repeat(20)}` }
 
-describe('a solo session', function () {
-  this.timeout(60_000)
+describe('a solo session', () => {
   let relay: Relay
   let peer: Peer
   const secret = toHex(randomBytes(32))
@@ -92,7 +91,10 @@ describe('a solo session', function () {
 
   it('tells an absent provider from one that refuses a claim above its own', async () => {
     const provider = await open()
-    const above = await measure(provider, [], { claimKbps: 3 * CLAIM_KBPS })
+    const ask = () => measure(provider, [], { claimKbps: 3 * CLAIM_KBPS })
+    let above = await ask()
+    // The answer may come too late.
+    for (let sessions = 1; above.outcome.kind === 'no-data' && sessions < MOST_SESSIONS; sessions++) above = await ask()
     expect(above.outcome).to.deep.equal({ kind: 'refused', refusals: 1 })
     await peer.stop()
     expect((await measure(provider)).outcome).to.deep.equal({ kind: 'no-data', reason: 'provider-unreachable' })

@@ -23,8 +23,7 @@ import { Transmission } from '../transmission.js'
 
 const AT_ONCE = { ...PARAMS, rankDelayMs: 0 }
 
-describe('transmission', function () {
-  this.timeout(60_000)
+describe('transmission', () => {
   const net = useLiveNetwork()
   let facts: ChainFacts
   let context: VerifierContext

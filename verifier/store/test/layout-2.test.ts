@@ -96,7 +96,8 @@ describe('a data directory of layout 2', () => {
   it('is moved, and loses only certificates that nobody reads, and ballots that nobody can', () =>
     expectMoved('as it was', 2))
 
-  it('is moved on from every state in which a crash can leave it', async () => {
+  it('is moved on from every state in which a crash can leave it', async function () {
+    this.timeout(300_000)
     const states = new CrashStates(dataDir, parent)
     const database = withWrites(levelIn(dataDir), async write => {
       await states.keep()

@@ -59,7 +59,7 @@ describe('the bytes of a signing record', () => {
       else expect(headOf(flipped).entries, `bit ${bit}`).to.equal(SIGNED - 1) // for the witness to see
       flipped[bit >> 3] = whole[bit >> 3]!
     }
-  }).timeout(60_000)
+  })
 
   it('keep the entries before a cut at any byte, and no head of a longer record', () => {
     const whole = record()

@@ -65,7 +65,7 @@ describe('the file of a signing record', () => {
       await file.close()
       expect(await readFile(path)).to.deep.equal(whole)
       await expectSigned(SIGNED)
-    }).timeout(60_000)
+    })
 
     it('cut off at any byte', async () => {
       const whole = await readFile(path)
@@ -74,7 +74,7 @@ describe('the file of a signing record', () => {
         await expectFault(opened(), 'damaged', path, 'kept')
         expect(await readFile(path)).to.deep.equal(whole.subarray(0, length))
       }
-    }).timeout(60_000)
+    })
 
     it('when it is missing, and none is made in its place', async () => {
       await rm(path)

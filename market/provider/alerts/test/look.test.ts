@@ -23,8 +23,7 @@ import { Webhook } from '../webhook.js'
 const KEY = 'T0KEN9f8e7d6c5b4a3210'
 const WELL = { scoreBps: 9000, breachBits: 0, rateKbps: 25_000, penaltyBps: 0 }
 
-describe('a look for alerts', function () {
-  this.timeout(60_000)
+describe('a look for alerts', () => {
   const servers: Server[] = []
   let sample: SampleNode
   let template: ReportJson

@@ -23,8 +23,7 @@ const KBPS = 5000
 const SLOTS = 12
 const LOOK_MS = 50
 
-describe('the lanes of a provider on a chain', function () {
-  this.timeout(60_000)
+describe('the lanes of a provider on a chain', () => {
   const net = useLiveNetwork()
 
   it('are known soon after their reservation, to this provider alone', async () => {

@@ -21,8 +21,7 @@ import { providerReports } from '../provider-reports.js'
 
 const LOOK_MS = 50
 
-describe("a provider's own node on a real chain", function () {
-  this.timeout(60_000)
+describe("a provider's own node on a real chain", () => {
   const net = useLiveNetwork()
   let life: Lifecycle
   let store: Store

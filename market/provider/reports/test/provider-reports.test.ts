@@ -59,8 +59,7 @@ const chain = {
 /** What of an honest verifier's answers is another. */
 type Lie = Partial<SyncSource>
 
-describe("a provider's own node", function () {
-  this.timeout(60_000)
+describe("a provider's own node", () => {
   const ends: (() => unknown)[] = []
   let verifier: SampleNode
   let store: Store

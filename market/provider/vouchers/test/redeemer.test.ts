@@ -28,8 +28,7 @@ const PRICE = 1024n
 const REDEEM_MS = 300_000
 const silent = { info: () => {}, warn: () => {} }
 
-describe('the redemption of vouchers', function () {
-  this.timeout(60_000)
+describe('the redemption of vouchers', () => {
   const net = useLiveNetwork()
   const user = Wallet.createRandom()
   let payer: EthersChain

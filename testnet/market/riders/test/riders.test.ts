@@ -32,8 +32,7 @@ const CREDIT_SESSIONS = 3
 const DEPOSIT_MIB = 2
 const log = pino({ level: 'silent' })
 
-describe('a client that cheats', function () {
-  this.timeout(90_000)
+describe('a client that cheats', () => {
   const ends: (() => unknown)[] = []
   let directory: string
   const channels = new Map<Hex, PurseChannel>()
@@ -100,7 +99,7 @@ describe('a client that cheats', function () {
   it('as a freeloader takes no more than the credit of its prefix', async () => {
     const { relay, payee } = await provider()
     const report = await freeload({
-      ...{ ...payee, hosts: ['127.9.1.1', '127.9.1.2'], forMs: 3000 },
+      ...{ ...payee, hosts: ['127.9.1.1', '127.9.1.2'], forMs: 10_000 },
       ...{ orderTokens: async () => [], era: () => 1 },
     })
     expect(report).to.include({ tokens: 0, tokenBytes: 0, eras: 1 })
@@ -108,8 +107,9 @@ describe('a client that cheats', function () {
     expect(report.strangerSessions).to.be.at.least(CREDIT_SESSIONS)
     expect(report.outOfCredit).to.be.above(0)
     expect(report.strangerBytes).to.be.within(1, CREDIT_SESSIONS * SHAPE.budgetBytes)
-    expect(relay.stats.refused.credit).to.equal(report.outOfCredit)
-    expect(report.strangerSeconds).to.be.at.least(3)
+    // An answer may come after the freeloader has stopped.
+    expect(relay.stats.refused.credit).to.be.at.least(report.outOfCredit)
+    expect(report.strangerSeconds).to.be.at.least(10)
   })
 
   it('as an overspender signs for more than it holds, and gets W more for each session', async () => {

@@ -11,7 +11,8 @@ const MODULES = { wall: { nowMs: () => NOW_MS }, clock: { now: () => 0 }, random
 /** Of a server that is so much ahead of the clock that stands still. */
 const stillAnswerTo = (request: Buffer, ms: number) => answerTo(request, NOW_MS + ms - Date.now())
 
-describe('the doctor on the clock', () => {
+describe('the doctor on the clock', function () {
+  this.retries(2)
   const closing: (() => void)[] = []
   afterEach(() => {
     for (const close of closing.splice(0)) close()

@@ -11,9 +11,7 @@ import { offloadFinding } from '../offload.js'
 const NEED = { rateKbps: 100_000, what: 'the registered capacity', less: 'capacity RATE' }
 const LINUX_DEFAULT_BYTES = 212_992
 
-describe('the doctor on the data plane', function () {
-  this.timeout(60_000)
-
+describe('the doctor on the data plane', () => {
   /** Facts of a real port. One that only sends keeps the system's default buffer. */
   async function factsOf(backend: Backend | undefined, receives: boolean) {
     const onBatch = receives ? () => {} : undefined
@@ -47,7 +45,9 @@ describe('the doctor on the data plane', function () {
   })
 
   it('measures what this machine carries, and grades it against the rate that it needs', async () => {
-    const { carriedKbps, port } = await loopbackSpeed(8000)
+    let { carriedKbps, port } = await loopbackSpeed(8000)
+    // A pause of this machine may leave no time for any data.
+    for (let tries = 1; tries < 3 && carriedKbps === 0; tries++) ({ carriedKbps, port } = await loopbackSpeed(8000))
     expect(port.receiveBufferBytes).to.be.above(0)
     expect(carriedKbps).to.be.above(0)
     expect(speedFinding(100_000, NEED)).to.include({ subject: 'machine speed', grade: 'good' })

@@ -8,8 +8,7 @@ import { startWatchdog, type Watchdog } from '../../../../testnet/process/watchd
 import { UserError } from '../../../config/errors.js'
 import { diskFindings } from '../disk.js'
 
-describe('the doctor on the disk', function () {
-  this.timeout(60_000)
+describe('the doctor on the disk', () => {
   let directory: string
   let watchdog: Watchdog
   before(async () => {

@@ -8,7 +8,8 @@ const ACCOUNT = `0x${'ab'.repeat(20)}` as const
 const UDP = { backend: 'mmsg', kernelTimestamps: true, port: 4001, receiveBufferBytes: 1 << 24 } as const
 const STATUS = { account: ACCOUNT, pid: 7, faults: [], udp: { ...UDP, overruns: 0 }, peers: 4, more: 'unknown fields' }
 
-describe('the doctor beside a running node', () => {
+describe('the doctor beside a running node', function () {
+  this.retries(2)
   let api: ApiServer | undefined
   afterEach(() => api?.close())
 

@@ -12,8 +12,7 @@ const NETWORK = {
   contracts: { epochReports: CONTRACT },
 } as unknown as NetworkFile
 
-describe('the doctor on chain nodes', function () {
-  this.timeout(60_000)
+describe('the doctor on chain nodes', () => {
   let anvil: Anvil
   let proxy: RpcProxy
   before(async () => {
