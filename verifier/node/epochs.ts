@@ -67,14 +67,14 @@ export class Epochs {
     const reports = new AcceptedReports(context, computer, peers)
     const transmission = new Transmission(context)
     const accuser = new Accuser(context, epochFacts, transmission)
-    const ownKey = new OwnKey(context)
-    const witness = new Witness({ context, onEvidence: accuser.take, onOwn: ownKey.check })
-    const inbox = new Inbox({ context, peers, witness, runner: epoch => this.#runners.of(epoch) })
-    const broadcast = inbox.broadcast.bind(inbox)
     const soleProcess = new SoleProcess(context, {
       directory: modules.directory,
       present: (other, presence, signal) => presentTo(context.peer, other, presence, signal),
     })
+    const ownKey = new OwnKey(context, soleProcess)
+    const witness = new Witness({ context, onEvidence: accuser.take, onOwn: ownKey.check })
+    const inbox = new Inbox({ context, peers, witness, runner: epoch => this.#runners.of(epoch) })
+    const broadcast = inbox.broadcast.bind(inbox)
     const maySign = (epoch: number) => soleProcess.maySign(epoch)
     this.peers = peers
     this.reports = reports
@@ -126,11 +126,13 @@ export class Epochs {
 
   /** What makes this verifier useless by its own fault, as far as it can tell. */
   get faults(): string[] {
-    return [this.#unheard.without, ...this.ownFaults.sentences].filter(fault => fault !== undefined)
+    const faults = [this.#soleProcess.fault, this.#unheard.without, ...this.ownFaults.sentences]
+    return faults.filter(fault => fault !== undefined)
   }
 
   /** Until the node stops. @throws AbortError then */
   async run(): Promise<void> {
+    await this.#soleProcess.begin()
     this.#inbox.subscribe()
     await refreshDirectory(this.modules)
     inBackground(this.context, this.#accuser.resume())
@@ -142,7 +144,7 @@ export class Epochs {
     const { context } = this
     const { epochs, wall, stopping, log } = context
     const now = epochAt(epochs, wall.nowMs())
-    const first = Math.max(1, this.#soleProcess.maySign(now) ? now : now + 1)
+    const first = Math.max(1, this.#soleProcess.startedIn < now ? now : now + 1)
     log.info({ epoch: first, genesisMs: epochs.genesisMs }, 'taking part')
     if (first > 1) inBackground(context, this.#catchUp(first - 1))
     for (let epoch = first; ; epoch++) {

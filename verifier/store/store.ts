@@ -20,6 +20,7 @@ import { moveSigned } from './layout-1.js'
 import { moveRows } from './layout-2.js'
 import { LogRows } from './log-rows.js'
 import { isFile } from './new-file.js'
+import { ProcessRow } from './process-row.js'
 import { decodeHead, encodeHead, type RecordHead, type Signed } from './record-format.js'
 import { type EpochRange, type HeldLeaf, ReportRows } from './report-rows.js'
 import { SealedRows } from './sealed-rows.js'
@@ -46,6 +47,7 @@ export class Store {
   /** what was read of the chain's log */
   readonly chainLog: LogStore
   readonly ballots: BallotRows
+  readonly process: ProcessRow
   /** with their parts, for whoever does not need a whole report */
   readonly reports: ReportRows
   readonly #rows: SealedRows
@@ -61,6 +63,7 @@ export class Store {
     this.#transcripts = new TranscriptFiles(dir)
     this.#rows = new SealedRows(db, dir)
     this.ballots = new BallotRows(db, this.#rows)
+    this.process = new ProcessRow(this.#rows)
     this.reports = new ReportRows(db, this.#rows)
     this.#facts = new FactRows(db, this.#rows)
     this.#gossip = new GossipRows(this.#rows, this.ballots)
