@@ -65,9 +65,14 @@ async function registrationBlock(context: ChainContext, clock: EpochClock, first
   return lastBlockBefore(context.provider, Math.min(genesis - delay + 1, genesis), context.file.deployBlock)
 }
 
-export async function readFacts(context: ChainContext, epoch: number): Promise<BlockFacts | undefined> {
+/** @param signal ends the wait for a chain node that does not answer */
+export async function readFacts(
+  context: ChainContext,
+  epoch: number,
+  signal?: AbortSignal,
+): Promise<BlockFacts | undefined> {
   if (!Number.isSafeInteger(epoch) || epoch < 1) throw new RangeError(`${epoch} is not an epoch`)
-  return context.provider.patiently(`the facts of epoch ${epoch}`, () => lookAtFacts(context, epoch))
+  return context.provider.patiently(`the facts of epoch ${epoch}`, () => lookAtFacts(context, epoch), signal)
 }
 
 async function lookAtFacts(context: ChainContext, epoch: number): Promise<BlockFacts | undefined> {

@@ -107,9 +107,9 @@ export class RpcProvider extends JsonRpcProvider {
 
   /**
    * Does work again if a chain node fails half-way, contradicts itself or answers what cannot be read: then another one is
-   * asked first. @throws RpcFault in a command
+   * asked first. @param signal ends the wait. @throws RpcFault in a command; the reason of the signal
    */
-  patiently<T>(asked: string, work: () => Promise<T>): Promise<T> {
+  patiently<T>(asked: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const attempt = async () => {
       try {
         return await work()
@@ -121,7 +121,7 @@ export class RpcProvider extends JsonRpcProvider {
         throw error
       }
     }
-    return this.#retrying(asked, attempt, 0)
+    return this.#retrying(asked, attempt, 0, signal)
   }
 
   override async _send(payload: JsonRpcPayload | JsonRpcPayload[]): Promise<JsonRpcResult[]> {
@@ -139,17 +139,24 @@ export class RpcProvider extends JsonRpcProvider {
     this.#closed.abort()
   }
 
-  async #retrying<T>(asked: string, work: () => Promise<T>, retries: number): Promise<T> {
+  async #retrying<T>(asked: string, work: () => Promise<T>, retries: number, signal?: AbortSignal): Promise<T> {
+    const closed = this.#closed.signal
     const answer = await pRetry(work, {
       retries: this.patience === undefined ? retries : Number.POSITIVE_INFINITY,
       ...{ minTimeout: FIRST_PAUSE_MS, maxTimeout: this.patience?.longestPauseMs ?? LONGEST_PAUSE_MS },
       ...{ factor: 2, randomize: true },
-      signal: this.#closed.signal,
-      // The log reader asks for fewer blocks at once, which nobody else can do.
-      shouldRetry: ({ error }) => error instanceof RpcFault && !(error.mayBeSize && asked === 'eth_getLogs'),
+      signal: signal === undefined ? closed : AbortSignal.any([closed, signal]),
+      // The log reader asks for fewer blocks at once, and whoever reads old state may give up: nobody else can do either.
+      shouldRetry: ({ error, attemptNumber }) =>
+        error instanceof RpcFault &&
+        !(error.mayBeSize && asked === 'eth_getLogs') &&
+        !(error.mayBeState && asked === 'eth_call' && attemptNumber > RETRIES),
       onFailedAttempt: ({ error }) => {
         if (error instanceof RpcFault) this.health.failed(asked, error.message)
       },
+    }).catch(error => {
+      if (signal?.aborted) this.health.gaveUp(asked)
+      throw error
     })
     this.health.answered(asked)
     return answer
