@@ -24,6 +24,11 @@ export class RpcFault extends Error {
   ) {
     super(message)
   }
+
+  /** The same, told of a chain node. */
+  of(node: string): RpcFault {
+    return new RpcFault(`${node} ${this.message}`, this.mayBeSize, this.mayBeState)
+  }
 }
 
 /** Characters of a chain node's own words that a sentence quotes. */
@@ -47,7 +52,7 @@ export function answerIn(text: string, { method, params, id }: JsonRpcPayload): 
   const answer = parsed(text)
   const [what, at] = params as readonly unknown[]
   if (answer?.error && isFault(method, answer.error)) {
-    const isAtBlock = method === 'eth_call' && /^0x/.test(String(at))
+    const isAtBlock = method === 'eth_call' && (typeof at === 'object' || /^0x/.test(String(at)))
     throw new RpcFault(`answers ${method} with ${quoted(answer.error.message)}`, false, isAtBlock)
   }
   if (answer?.id !== id) throw new RpcFault(`answers ${method} with something else than JSON-RPC`)

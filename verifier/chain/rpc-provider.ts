@@ -3,7 +3,7 @@
  * after a pause, to all of them again. A node of the network waits so for as long as it runs; a command gives up soon.
  */
 import { setMaxListeners } from 'node:events'
-import { isError, type JsonRpcPayload, JsonRpcProvider, type JsonRpcResult, Network } from 'ethers'
+import { isError, isHexString, type JsonRpcPayload, JsonRpcProvider, type JsonRpcResult, Network } from 'ethers'
 import pRetry from 'p-retry'
 import type { Logger } from 'pino'
 import { shownUrl } from '../config/rpc-urls.js'
@@ -125,7 +125,7 @@ export class RpcProvider extends JsonRpcProvider {
   }
 
   override async _send(payload: JsonRpcPayload | JsonRpcPayload[]): Promise<JsonRpcResult[]> {
-    const request = payload as JsonRpcPayload // there are no batches
+    const request = atHash(payload as JsonRpcPayload) // there are no batches
     return [(await this.#retrying(request.method, () => this.#round(request), RETRIES)) as JsonRpcResult]
   }
 
@@ -230,4 +230,11 @@ export class RpcProvider extends JsonRpcProvider {
     this.health.lags(`${age}, or the clock of this machine is wrong`)
     return true
   }
+}
+
+/** ethers names a block by its hash as a bare text, which not every chain node takes. By EIP-1898 it is an object. */
+function atHash(request: JsonRpcPayload): JsonRpcPayload {
+  if (request.method !== 'eth_call') return request
+  const [call, at, ...rest] = request.params as readonly unknown[]
+  return isHexString(at, 32) ? { ...request, params: [call, { blockHash: at }, ...rest] } : request
 }

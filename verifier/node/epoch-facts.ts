@@ -79,6 +79,16 @@ export class EpochFacts {
     return record
   }
 
+  /**
+   * Reads the facts from the chain again, whatever is known of them: one of its nodes may have told something wrong.
+   * @throws FactsUnknown
+   */
+  async readAfresh(epoch: number): Promise<EpochRecord> {
+    const record = await this.#read(epoch)
+    this.#records.set(epoch, Promise.resolve(record))
+    return record
+  }
+
   async #read(epoch: number): Promise<EpochRecord> {
     const { chain, epochs, wall, log, stopping } = this.context
     const done = new AbortController()

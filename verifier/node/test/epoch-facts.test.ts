@@ -111,6 +111,16 @@ describe('facts of an epoch', () => {
     expect((await of.get(4)).facts.epoch, 'whoever asks later asks anew').to.equal(read.epoch)
   })
 
+  it('are read afresh for whoever doubts them, and known from then on', async () => {
+    const { of, stored } = epochFacts([leaves, leaves])
+    await of.get(4)
+    onChain = { ...read, rewardsFunded: 7n }
+    expect((await of.reread(4)).facts.rewardsFunded, 'B(e) is the same').to.equal(read.rewardsFunded)
+    expect((await of.readAfresh(4)).facts.rewardsFunded).to.equal(7n)
+    expect((await of.get(4)).facts.rewardsFunded).to.equal(7n)
+    expect(stored.at(-1)!.rewardsFunded).to.equal(7n)
+  })
+
   it('are read again once a reorganisation has replaced B(e)', async () => {
     const { of, reads } = epochFacts([leaves, leaves])
     await of.get(4)
