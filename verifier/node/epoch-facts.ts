@@ -84,18 +84,21 @@ export class EpochFacts {
    * @throws FactsUnknown
    */
   async readAfresh(epoch: number): Promise<EpochRecord> {
-    const record = await this.#read(epoch)
+    const record = await this.#read(epoch, true)
     this.#records.set(epoch, Promise.resolve(record))
     return record
   }
 
-  async #read(epoch: number): Promise<EpochRecord> {
+  /** @param afresh from the chain, also if the store has them */
+  async #read(epoch: number, afresh = false): Promise<EpochRecord> {
     const { chain, epochs, wall, log, stopping } = this.context
     const done = new AbortController()
     const signal = AbortSignal.any([stopping, done.signal])
     let cause: unknown
     const ask = async () => {
       try {
+        const kept = afresh ? undefined : await this.#kept(epoch)
+        if (kept !== undefined) return this.#recordOf(kept)
         const facts = await chain.factsAt(epoch, signal)
         return facts && (await this.#record(facts))
       } catch (error) {
@@ -117,9 +120,20 @@ export class EpochFacts {
     }
   }
 
+  /** What the store has of B(e): a chain node forgets the state of old blocks, but not the blocks. */
+  async #kept(epoch: number): Promise<ChainFacts | undefined> {
+    const { chain, store } = this.context
+    for (const facts of await store.facts.of(epoch)) if (await chain.isBlockOf(epoch, facts)) return facts
+    return undefined
+  }
+
   async #record(read: BlockFacts): Promise<EpochRecord> {
     const facts = withLinks(read, await this.leavesOf(read.linkReport))
     await this.context.store.putFacts(facts)
+    return this.#recordOf(facts)
+  }
+
+  #recordOf(facts: ChainFacts): EpochRecord {
     return { facts, assignment: assign(facts, this.context.params, this.#roots) }
   }
 }

@@ -38,8 +38,8 @@ const forgotten = (signal: AbortSignal) =>
   new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))
 
 /** @param answers of whoever has the leaves, one after another. An error stands for nobody that answers */
-function epochFacts(answers: (readonly Leaf[] | Error)[]) {
-  const [asked, stored, reads]: [BlockFacts['linkReport'][], ChainFacts[], Hex[]] = [[], [], []]
+function epochFacts(answers: (readonly Leaf[] | Error)[], stored: ChainFacts[] = []) {
+  const [asked, reads]: [BlockFacts['linkReport'][], Hex[]] = [[], []]
   const context = {
     ...{ params: PARAMS, log: pino({ level: 'silent' }), stopping: new AbortController().signal },
     ...{ epochs: CLOCK, wall: { nowMs: () => nowMs } },
@@ -50,7 +50,10 @@ function epochFacts(answers: (readonly Leaf[] | Error)[]) {
       },
       isBlockOf: async (_: number, { blockHash }: BlockFacts) => blockHash === onChain.blockHash,
     },
-    store: { putFacts: async (facts: ChainFacts) => void stored.push(facts) },
+    store: {
+      putFacts: async (facts: ChainFacts) => void stored.push(facts),
+      facts: { of: async (epoch: number) => stored.filter(one => one.epoch === epoch) },
+    },
   } as unknown as VerifierContext
   const of = new EpochFacts(context, async report => {
     asked.push(report)
@@ -109,6 +112,18 @@ describe('facts of an epoch', () => {
     expect(reads).to.have.length(1)
     isForgotten = false
     expect((await of.get(4)).facts.epoch, 'whoever asks later asks anew').to.equal(read.epoch)
+  })
+
+  it('come from the store while their block is B(e), since a chain node forgets old state', async () => {
+    const kept = { ...withLinks(read, []), epoch: 4 }
+    const { of, reads } = epochFacts([], [kept])
+    isForgotten = true
+    expect((await of.get(4)).facts).to.equal(kept)
+    expect(reads).to.deep.equal([])
+    const moved = epochFacts([leaves], [{ ...kept, blockHash: keccakText('another branch') }])
+    isForgotten = false
+    expect((await moved.of.get(4)).facts.blockHash).to.equal(read.blockHash)
+    expect(moved.reads).to.have.length(1)
   })
 
   it('are read afresh for whoever doubts them, and known from then on', async () => {
