@@ -96,7 +96,7 @@ async function givenChain(rpcUrl: string, keyFile: string, testnet: TestnetOptio
     const { claimKbps } = testnet
     const shape = { verifiers: testnet.verifiers.length, providers: testnet.providers.length, claimKbps, soaks: false }
     const params = testnetParams(shape, USUAL_MACHINE)
-    refuseBad(chainId, judgeChain(await chainOffers(provider), Date.now(), params))
+    refuseBad(chainId, judgeChain(await chainOffers(provider, params), Date.now(), params))
     const address = accountOf(privateKey)
     const [balance, needed] = [
       await provider.getBalance(address),

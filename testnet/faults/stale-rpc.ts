@@ -28,15 +28,29 @@ export const stale =
     return undefined
   }
 
-function atBlock(head: number, { method, params }: RpcRequest, ask: AskChain): RpcAnswer | Promise<RpcAnswer> {
+const UNKNOWN: RpcAnswer = { error: { code: -32_000, message: 'header not found' } }
+
+function atBlock(head: number, request: RpcRequest, ask: AskChain): RpcAnswer | Promise<RpcAnswer> {
+  const { method, params } = request
   const place = BLOCK_PLACE[method]!
   const tag = params[place] ?? 'latest'
+  if (typeof tag === 'object') return atHash(head, request, ask, tag as { readonly blockHash: string })
   const isNumber = typeof tag === 'string' && tag.startsWith('0x')
-  if (isNumber && Number(tag) > head)
-    return place === 0 ? { result: null } : { error: { code: -32_000, message: 'header not found' } }
+  if (isNumber && Number(tag) > head) return place === 0 ? { result: null } : UNKNOWN
   const asked = [...params]
   if (!isNumber) asked[place] = quantity(head)
   return ask({ method, params: asked })
+}
+
+/** By EIP-1898. */
+async function atHash(
+  head: number,
+  request: RpcRequest,
+  ask: AskChain,
+  { blockHash }: { readonly blockHash: string },
+): Promise<RpcAnswer> {
+  const block = await ask({ ...request, method: 'eth_getBlockByHash', params: [blockHash, false] })
+  return 'result' in block && isKnown(head, block.result) ? ask(request) : UNKNOWN
 }
 
 /** Leaves out what later blocks hold. */

@@ -38,6 +38,11 @@ export class ChainHealth {
     this.log?.info('the chain answers again')
   }
 
+  /** This process waits for the answer no more. */
+  gaveUp(asked: string): void {
+    this.#faults.delete(asked)
+  }
+
   /** @param sentence who answers with blocks that are too old; undefined if nobody does */
   lags(sentence: string | undefined): void {
     this.#lag = sentence

@@ -1,11 +1,13 @@
 /** What a chain offers to a network, before any contract is there. */
 import { type Block, toBeHex, toQuantity } from 'ethers'
 import { type Hex, ZERO_HASH } from '../../proto/hex.js'
+import type { NetworkParams } from '../../proto/params.js'
 import { blockAt } from './block-search.js'
 import { hex } from './contracts.js'
 import { askPrecompiles, type PrecompileAnswer } from './precompiles.js'
 import { RpcFault } from './rpc-fault.js'
 import type { RpcProvider } from './rpc-provider.js'
+import { askOldState, type StateDepth } from './state-depth.js'
 
 /** How far back a source of block hashes was asked, and whether it knew the hash. */
 export interface HashSource {
@@ -31,6 +33,8 @@ export interface ChainOffers {
   readonly blockHash: HashSource | undefined
   /** the contract of EIP-2935; undefined on a chain of one block */
   readonly history: HashSource | undefined
+  /** as far back as the facts of a network reach; undefined if its settings are not known */
+  readonly state?: StateDepth
 }
 
 const BLOCKS_SEEN = 65
@@ -42,8 +46,8 @@ const HISTORY_CONTRACT = '0x0000f90827f1c53a10cb7a02335b175320002935'
 const BLOCKHASH_BLOCKS = 255
 const HISTORY_BLOCKS = 8190
 
-/** @throws RpcFault if the chain does not answer */
-export async function chainOffers(provider: RpcProvider): Promise<ChainOffers> {
+/** @param params of the network, if they are known. @throws RpcFault if the chain does not answer */
+export async function chainOffers(provider: RpcProvider, params?: NetworkParams): Promise<ChainOffers> {
   const newest = await blockAt(provider, 'latest')
   const [precompiles, blocks, gasPrice, blockHash, history] = await Promise.all([
     askPrecompiles(provider),
@@ -52,11 +56,15 @@ export async function chainOffers(provider: RpcProvider): Promise<ChainOffers> {
     hashSource(provider, newest, BLOCKHASH_BLOCKS, askInstruction),
     hashSource(provider, newest, HISTORY_BLOCKS, askContract),
   ])
+  const gapSeconds = blocks.slice(1).map(({ timestamp }, i) => timestamp - blocks[i]!.timestamp)
+  const secondsOfBlock = gapSeconds.reduce((sum, gap) => sum + gap, 0) / gapSeconds.length
+  const place = { head: newest.number, first: 0, secondsOfBlock }
   return {
+    ...(params && { state: await askOldState((method, asked) => provider.send(method, asked), params, place) }),
     ...{ chainId: provider.chainId, head: newest.number, headSeconds: newest.timestamp, blockGas: newest.gasLimit },
     ...{ precompiles, gasPrice, blockHash, history },
     randomness: blocks.map(({ prevRandao }) => hex(prevRandao ?? ZERO_HASH)),
-    gapSeconds: blocks.slice(1).map(({ timestamp }, i) => timestamp - blocks[i]!.timestamp),
+    gapSeconds,
   }
 }
 

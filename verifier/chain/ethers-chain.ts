@@ -82,8 +82,8 @@ export class EthersChain implements Chain {
     return this.#read('the clock', () => readClock(this.context))
   }
 
-  factsAt(epoch: number): Promise<BlockFacts | undefined> {
-    return readFacts(this.context, epoch)
+  factsAt(epoch: number, signal?: AbortSignal): Promise<BlockFacts | undefined> {
+    return readFacts(this.context, epoch, signal)
   }
 
   isBlockOf(epoch: number, block: Pick<BlockFacts, 'blockNumber' | 'blockHash'>): Promise<boolean> {

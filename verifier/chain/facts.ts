@@ -1,5 +1,8 @@
-/** The chain's facts at B(e). Every node must read the same, so all reads are at one block, which is checked again. */
-import type { Block } from 'ethers'
+/**
+ * The chain's facts at B(e). Every node must read the same, so all reads are at one block, which is checked again. State is
+ * read by the block's hash: by its number, one of several chain nodes behind a URL may answer from another branch.
+ */
+import type { Block, BlockTag } from 'ethers'
 import { beaconOf } from '../../proto/digests.js'
 import { type EpochClock, epochStartMs, eraOf, windowStart } from '../../proto/epoch.js'
 import { ZERO_HASH } from '../../proto/hex.js'
@@ -65,9 +68,14 @@ async function registrationBlock(context: ChainContext, clock: EpochClock, first
   return lastBlockBefore(context.provider, Math.min(genesis - delay + 1, genesis), context.file.deployBlock)
 }
 
-export async function readFacts(context: ChainContext, epoch: number): Promise<BlockFacts | undefined> {
+/** @param signal ends the wait for a chain node that does not answer */
+export async function readFacts(
+  context: ChainContext,
+  epoch: number,
+  signal?: AbortSignal,
+): Promise<BlockFacts | undefined> {
   if (!Number.isSafeInteger(epoch) || epoch < 1) throw new RangeError(`${epoch} is not an epoch`)
-  return context.provider.patiently(`the facts of epoch ${epoch}`, () => lookAtFacts(context, epoch))
+  return context.provider.patiently(`the facts of epoch ${epoch}`, () => lookAtFacts(context, epoch), signal)
 }
 
 async function lookAtFacts(context: ChainContext, epoch: number): Promise<BlockFacts | undefined> {
@@ -83,11 +91,11 @@ async function lookAtFacts(context: ChainContext, epoch: number): Promise<BlockF
     if (!start || !registered) continue // a reorganisation
     const era = eraOf(clock, epoch)
     const [verifiers, providers, linkReport, paidReport, rewardsFunded] = await Promise.all([
-      readFrozenSet(context, era, block.number),
-      readProviders(context, registered.number, block.number),
-      lastReport(context, start.number),
-      paidReportOf(context, clock, epoch, block.number),
-      readRewardsFunded(context, block.number),
+      readFrozenSet(context, era, tagOf(block)),
+      readProviders(context, tagOf(registered), tagOf(block)),
+      lastReport(context, tagOf(start)),
+      paidReportOf(context, clock, epoch, block),
+      readRewardsFunded(context, tagOf(block)),
     ])
     if (!paidReport) continue // a reorganisation
     // A reorganisation may have replaced the block between two reads.
@@ -109,18 +117,26 @@ async function lookAtFacts(context: ChainContext, epoch: number): Promise<BlockF
   }
 }
 
+const tagOf = ({ hash, number }: Block): BlockTag => hash ?? number
+
 /** Undefined if a reorganisation came between two reads. */
 async function paidReportOf(
   context: ChainContext,
   clock: EpochClock,
   epoch: number,
-  blockTag: number,
+  block: Block,
 ): Promise<PaidReport | undefined> {
   const paid = epoch - context.file.params.rewardDelayEpochs
   if (paid < 1) return NO_PAID_REPORT
   const [start, before, last] = await Promise.all([0, 1, 2].map(after => blockOfEpoch(context, clock, paid + after)))
   if (!start || !before || !last) return undefined
-  const blocks = { start: start.number, before: before.number, last: last.number, blockTag }
+  const blocks = {
+    start: start.number,
+    before: before.number,
+    last: last.number,
+    payer: block.number,
+    blockTag: tagOf(block),
+  }
   return readPaidReport(context, { epoch: paid, ...blocks })
 }
 
@@ -137,7 +153,7 @@ export async function peersAnnouncedIn(context: ChainContext, epoch: number): Pr
 export async function readFrozenSet(
   { contracts }: ChainContext,
   era: number,
-  blockTag: number | 'latest' = 'latest',
+  blockTag: BlockTag = 'latest',
 ): Promise<FrozenVerifier[]> {
   const set: VerifierTuple[] = await contracts.verifierRegistry.getFunction('frozenSet')(era, { blockTag })
   return set.map((one, position) => ({ ...verifierFrom(one), position })).sort((a, b) => a.index - b.index)
@@ -147,7 +163,11 @@ export async function readFrozenSet(
  * Providers that are active at either block. A claim is the one at the window's registration block, so that all votes of a
  * window are held against one claim: who raises or lowers a claim later is held to the old one until the window's end.
  */
-async function readProviders(context: ChainContext, registered: number, now: number): Promise<BlockFacts['providers']> {
+async function readProviders(
+  context: ChainContext,
+  registered: BlockTag,
+  now: BlockTag,
+): Promise<BlockFacts['providers']> {
   const [before, active] = await Promise.all([readActive(context, registered), readActive(context, now)])
   const keyOf = ({ index, account }: RegisteredProvider) => `${index} ${account}`
   const first = new Map(before.map(one => [keyOf(one), one]))
@@ -160,7 +180,7 @@ async function readProviders(context: ChainContext, registered: number, now: num
     .sort((a, b) => a.index - b.index)
 }
 
-async function readActive({ contracts }: ChainContext, blockTag: number): Promise<RegisteredProvider[]> {
+async function readActive({ contracts }: ChainContext, blockTag: BlockTag): Promise<RegisteredProvider[]> {
   const active = contracts.providerRegistry.getFunction('active')
   const count = Number(await contracts.providerRegistry.getFunction('activeCount')({ blockTag }))
   const providers: RegisteredProvider[] = []

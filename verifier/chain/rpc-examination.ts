@@ -6,9 +6,12 @@ import { rpcUrls } from '../config/rpc-urls.js'
 import { MOST_BLOCKS } from './log-reader.js'
 import { quoted, type RpcAnswer, RpcFault, wordsOf } from './rpc-fault.js'
 import { RpcUrl } from './rpc-url.js'
+import { askOldState, type StateDepth } from './state-depth.js'
 
 /** About what a verifier asks within a second, at the start of an epoch. */
 const BURST = 24
+/** From which the time of a block follows. */
+const SEEN_BLOCKS = 64
 
 export interface RpcHead {
   readonly number: number
@@ -29,6 +32,8 @@ export interface RpcExamination {
   readonly burst?: { readonly asked: number; readonly refused: number; readonly words: string }
   /** the longest range of blocks whose logs it told; 0 if it told of none, with its words */
   readonly logs?: { readonly blocks: number; readonly words: string }
+  /** as far back as the facts of the network reach */
+  readonly state?: StateDepth
 }
 
 /** @param rpcUrl one URL, or several with commas between them. @throws UserError 'usage' */
@@ -53,7 +58,24 @@ async function examine(rpc: RpcUrl, network: NetworkFile, signal: AbortSignal): 
   if (head === undefined) return { url, fault: `${url} answers with a block that nobody can read` }
   // One after the other: the burst may use up what the node grants.
   const logs = await longestLogs(ask, network, head.number)
-  return { url, head, logs, burst: await burstOf(ask) }
+  const state = await oldState(ask, network, head)
+  return { url, head, logs, state, burst: await burstOf(ask) }
+}
+
+/** The blocks before the network's first one do not matter. */
+async function oldState(ask: Ask, { params, deployBlock }: NetworkFile, head: RpcHead): Promise<StateDepth> {
+  const answer = async (method: string, asked: unknown[]) => {
+    const told = await ask(method, asked)
+    if ('error' in told) throw new Error(told.error.message)
+    return told.result
+  }
+  const blocks = Math.min(SEEN_BLOCKS, head.number)
+  const seen = await ask('eth_getBlockByNumber', [toQuantity(head.number - blocks), false]).then(
+    headIn,
+    () => undefined,
+  )
+  const secondsOfBlock = seen === undefined || blocks === 0 ? 0 : (head.blockMs - seen.blockMs) / 1000 / blocks
+  return askOldState(answer, params, { head: head.number, first: Math.min(deployBlock, head.number), secondsOfBlock })
 }
 
 type Ask = (method: string, params: unknown[]) => Promise<RpcAnswer>

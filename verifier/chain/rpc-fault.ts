@@ -13,12 +13,21 @@ export type RpcAnswer = JsonRpcResult | JsonRpcError
 export class RpcFault extends Error {
   override readonly name = 'RpcFault'
 
-  /** @param mayBeSize whether a smaller question may be answered */
+  /**
+   * @param mayBeSize whether a smaller question may be answered
+   * @param mayBeState whether the chain node may lack the state of the block that was asked for, perhaps for ever
+   */
   constructor(
     message: string,
     readonly mayBeSize = false,
+    readonly mayBeState = false,
   ) {
     super(message)
+  }
+
+  /** The same, told of a chain node. */
+  of(node: string): RpcFault {
+    return new RpcFault(`${node} ${this.message}`, this.mayBeSize, this.mayBeState)
   }
 }
 
@@ -41,9 +50,10 @@ const NULLABLE = /^eth_get(BlockBy|BlockReceipts|TransactionReceipt|TransactionB
 /** @returns the answer @throws RpcFault */
 export function answerIn(text: string, { method, params, id }: JsonRpcPayload): RpcAnswer {
   const answer = parsed(text)
-  const [what] = params as readonly unknown[]
+  const [what, at] = params as readonly unknown[]
   if (answer?.error && isFault(method, answer.error)) {
-    throw new RpcFault(`answers ${method} with ${quoted(answer.error.message)}`)
+    const isAtBlock = method === 'eth_call' && (typeof at === 'object' || /^0x/.test(String(at)))
+    throw new RpcFault(`answers ${method} with ${quoted(answer.error.message)}`, false, isAtBlock)
   }
   if (answer?.id !== id) throw new RpcFault(`answers ${method} with something else than JSON-RPC`)
   if (answer.error) return { id, error: answer.error }

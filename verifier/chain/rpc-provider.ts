@@ -3,7 +3,7 @@
  * after a pause, to all of them again. A node of the network waits so for as long as it runs; a command gives up soon.
  */
 import { setMaxListeners } from 'node:events'
-import { isError, type JsonRpcPayload, JsonRpcProvider, type JsonRpcResult, Network } from 'ethers'
+import { isError, isHexString, type JsonRpcPayload, JsonRpcProvider, type JsonRpcResult, Network } from 'ethers'
 import pRetry from 'p-retry'
 import type { Logger } from 'pino'
 import { shownUrl } from '../config/rpc-urls.js'
@@ -107,9 +107,9 @@ export class RpcProvider extends JsonRpcProvider {
 
   /**
    * Does work again if a chain node fails half-way, contradicts itself or answers what cannot be read: then another one is
-   * asked first. @throws RpcFault in a command
+   * asked first. @param signal ends the wait. @throws RpcFault in a command; the reason of the signal
    */
-  patiently<T>(asked: string, work: () => Promise<T>): Promise<T> {
+  patiently<T>(asked: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const attempt = async () => {
       try {
         return await work()
@@ -121,11 +121,11 @@ export class RpcProvider extends JsonRpcProvider {
         throw error
       }
     }
-    return this.#retrying(asked, attempt, 0)
+    return this.#retrying(asked, attempt, 0, signal)
   }
 
   override async _send(payload: JsonRpcPayload | JsonRpcPayload[]): Promise<JsonRpcResult[]> {
-    const request = payload as JsonRpcPayload // there are no batches
+    const request = atHash(payload as JsonRpcPayload) // there are no batches
     return [(await this.#retrying(request.method, () => this.#round(request), RETRIES)) as JsonRpcResult]
   }
 
@@ -139,17 +139,24 @@ export class RpcProvider extends JsonRpcProvider {
     this.#closed.abort()
   }
 
-  async #retrying<T>(asked: string, work: () => Promise<T>, retries: number): Promise<T> {
+  async #retrying<T>(asked: string, work: () => Promise<T>, retries: number, signal?: AbortSignal): Promise<T> {
+    const closed = this.#closed.signal
     const answer = await pRetry(work, {
       retries: this.patience === undefined ? retries : Number.POSITIVE_INFINITY,
       ...{ minTimeout: FIRST_PAUSE_MS, maxTimeout: this.patience?.longestPauseMs ?? LONGEST_PAUSE_MS },
       ...{ factor: 2, randomize: true },
-      signal: this.#closed.signal,
-      // The log reader asks for fewer blocks at once, which nobody else can do.
-      shouldRetry: ({ error }) => error instanceof RpcFault && !(error.mayBeSize && asked === 'eth_getLogs'),
+      signal: signal === undefined ? closed : AbortSignal.any([closed, signal]),
+      // The log reader asks for fewer blocks at once, and whoever reads old state may give up: nobody else can do either.
+      shouldRetry: ({ error, attemptNumber }) =>
+        error instanceof RpcFault &&
+        !(error.mayBeSize && asked === 'eth_getLogs') &&
+        !(error.mayBeState && asked === 'eth_call' && attemptNumber > RETRIES),
       onFailedAttempt: ({ error }) => {
         if (error instanceof RpcFault) this.health.failed(asked, error.message)
       },
+    }).catch(error => {
+      if (signal?.aborted) this.health.gaveUp(asked)
+      throw error
     })
     this.health.answered(asked)
     return answer
@@ -223,4 +230,11 @@ export class RpcProvider extends JsonRpcProvider {
     this.health.lags(`${age}, or the clock of this machine is wrong`)
     return true
   }
+}
+
+/** ethers names a block by its hash as a bare text, which not every chain node takes. By EIP-1898 it is an object. */
+function atHash(request: JsonRpcPayload): JsonRpcPayload {
+  if (request.method !== 'eth_call') return request
+  const [call, at, ...rest] = request.params as readonly unknown[]
+  return isHexString(at, 32) ? { ...request, params: [call, { blockHash: at }, ...rest] } : request
 }

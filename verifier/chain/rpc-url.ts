@@ -47,7 +47,7 @@ export class RpcUrl {
     try {
       return answerIn(await this.#text(payload, signal), payload)
     } catch (error) {
-      if (error instanceof RpcFault) throw new RpcFault(`${this.shown} ${error.message}`, error.mayBeSize)
+      if (error instanceof RpcFault) throw error.of(this.shown)
       throw error
     }
   }

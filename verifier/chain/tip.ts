@@ -1,4 +1,5 @@
 /** The newest report that the chain has accepted, and how far the chain is. */
+import type { BlockTag } from 'ethers'
 import type { ChainTip } from '../core/ports.js'
 import { blockAt } from './block-search.js'
 import type { ChainContext } from './context.js'
@@ -13,7 +14,7 @@ export class TipReader {
   async read(): Promise<ChainTip> {
     const { hash, number, timestamp } = await blockAt(this.context.provider, 'latest')
     if (this.#newest === undefined || this.#newest.hash !== hash) {
-      this.#newest = { hash, tip: { ...(await lastReport(this.context, number)), blockMs: timestamp * 1000 } }
+      this.#newest = { hash, tip: { ...(await lastReport(this.context, hash ?? number)), blockMs: timestamp * 1000 } }
     }
     return this.#newest.tip
   }
@@ -22,7 +23,7 @@ export class TipReader {
 /** Both reads at one block, because the chain may accept a report between them. @returns as in `ChainTip` */
 export async function lastReport(
   { contracts }: ChainContext,
-  blockTag: number,
+  blockTag: BlockTag,
 ): Promise<Pick<ChainTip, 'epoch' | 'headerHash'>> {
   const [epoch, headerHash] = await Promise.all([
     contracts.epochReports.getFunction('lastEpoch')({ blockTag }),

@@ -110,8 +110,11 @@ export interface Chain {
   readonly network: NetworkId
   /** Undefined before `start`. */
   clock(): Promise<EpochClock | undefined>
-  /** Facts at B(e); undefined until a block at or after the epoch's start exists. That block fixes B(e). */
-  factsAt(epoch: number): Promise<BlockFacts | undefined>
+  /**
+   * Facts at B(e); undefined until a block at or after the epoch's start exists. That block fixes B(e).
+   * @param signal ends the wait for a chain node that does not answer
+   */
+  factsAt(epoch: number, signal?: AbortSignal): Promise<BlockFacts | undefined>
   /** Whether this block is B(e) still: a reorganisation may have replaced it. Asks the chain node three times, `factsAt` some fifty. */
   isBlockOf(epoch: number, block: Pick<BlockFacts, 'blockNumber' | 'blockHash'>): Promise<boolean>
   tip(): Promise<ChainTip>

@@ -10,6 +10,7 @@ import type { PostedReport } from '../core/ports.js'
 import { decodeRewards, type Rewards, rewardsTree } from '../core/rewards/rewards.js'
 import type { CarryOver } from '../core/scoring/carry-over.js'
 import { carryOverUnder } from '../core/scoring/report.js'
+import type { StoredReport } from '../store/store.js'
 import type { VerifierContext } from './context.js'
 import type { PeerSync } from './peer-sync.js'
 import { reportBefore } from './report-before.js'
@@ -22,6 +23,8 @@ const alarmText = (epoch: number): string => `the accepted report of epoch ${epo
 
 export class AcceptedReports {
   #alarm: string | undefined
+  /** header hashes of the stored wrong reports that this process has checked again */
+  readonly #checked = new Set<Hex>()
 
   constructor(
     private readonly context: Pick<VerifierContext, 'network' | 'chain' | 'store' | 'log'>,
@@ -55,8 +58,8 @@ export class AcceptedReports {
 
   /**
    * Takes over a report that the chain has accepted. Recomputes the report if its ballots can be fetched; otherwise takes
-   * the leaves of a peer and checks them. A report that does not follow from its ballots sets the alarm. Its leaves are taken
-   * all the same, because the next epoch's facts rest on them.
+   * the leaves of a peer and checks them. A report that does not follow from its ballots sets the alarm, also with facts that
+   * are read again. Its leaves are taken all the same, because the next epoch's facts rest on them.
    * @throws WrongReport if such leaves cannot be had; Error if no peer has the leaves of another report, or if the chain node
    * contradicts the contract, which knows the hash of B(e)
    */
@@ -70,7 +73,7 @@ export class AcceptedReports {
     }
     const previous = await this.#heldBefore(header)
     const recomputed = previous && (await this.#recompute(posted, previous))
-    if (recomputed !== undefined && headerHash(this.context.network, recomputed.header) === hash)
+    if (recomputed !== undefined && this.#hashOf(recomputed) === hash)
       return this.keep(recomputed, posted, previous?.isWrong)
     if (recomputed !== undefined && recomputed.header.blockHash !== header.blockHash)
       throw new Error(`the chain node names another B(${header.epoch}) than the accepted report`)
@@ -106,7 +109,7 @@ export class AcceptedReports {
    */
   async keep(report: ComputedReport, posted?: PostedReport, isWrong = false): Promise<void> {
     const { header, leaves, soakVotes, windows, rewards, ballotSet } = report
-    const hash = headerHash(this.context.network, header)
+    const hash = this.#hashOf(report)
     await this.context.store.putReport({
       header,
       headerHash: hash,
@@ -131,8 +134,17 @@ export class AcceptedReports {
 
   /** Undefined if its peers lack a ballot. */
   async #recompute(posted: PostedReport, previous: State): Promise<ComputedReport | undefined> {
+    const { header, headerHash: hash } = posted
+    const { epoch, blockHash } = header
     const ballotSet = await this.peers.ballotSet(posted)
-    return ballotSet && this.computer.compute(posted.header.epoch, previous, ballotSet)
+    const report = ballotSet && (await this.computer.compute(epoch, previous, ballotSet))
+    if (report === undefined || this.#hashOf(report) === hash || report.header.blockHash !== blockHash) return report
+    this.context.log.warn({ epoch, headerHash: hash }, 'the accepted report is another one: reading its facts again')
+    return this.computer.computeAfresh(epoch, previous, ballotSet!)
+  }
+
+  #hashOf({ header }: ComputedReport): Hex {
+    return headerHash(this.context.network, header)
   }
 
   /** The state that a report was computed from, if this node holds it. */
@@ -143,9 +155,30 @@ export class AcceptedReports {
   async #held(hash: Hex): Promise<State | undefined> {
     const held = await this.context.store.getReport(hash)
     if (held === undefined) return undefined
-    const { header, leaves, soakVotes, windows, rewards, isWrong } = held
+    const { header, leaves, soakVotes, windows, rewards } = held
+    const isWrong = held.isWrong && !(await this.#isRightAfterAll(held))
     if (isWrong) this.#raiseAlarm({ header, headerHash: hash }) // after a restart
     return { epoch: header.epoch, headerHash: hash, leaves, soakVotes, windows, rewards, isWrong }
+  }
+
+  /**
+   * Checks a report again that was found wrong, once in each process: the node may have read wrong facts, or the report
+   * before was taken for wrong. @returns whether it follows from its ballots. Then nothing is left of the alarm
+   */
+  async #isRightAfterAll({ header, headerHash: hash, posted }: StoredReport): Promise<boolean> {
+    if (posted === undefined || this.#checked.has(hash)) return false
+    this.#checked.add(hash)
+    const previous = await this.#heldBefore(header)
+    if (previous === undefined || previous.isWrong) return false
+    const recomputed = await this.#recompute(posted, previous)
+    if (recomputed === undefined || this.#hashOf(recomputed) !== hash) return false
+    await this.keep(recomputed, posted)
+    this.#alarm = undefined
+    this.context.log.warn(
+      { epoch: header.epoch, headerHash: hash },
+      'a report that was taken for wrong follows from its ballots',
+    )
+    return true
   }
 
   /** Checks the leaves against the score root, and the carry-over of each leaf against the leaf. */

@@ -16,7 +16,7 @@ export class Accuser {
 
   constructor(
     private readonly context: VerifierContext,
-    private readonly epochFacts: Pick<EpochFacts, 'get'>,
+    private readonly epochFacts: Pick<EpochFacts, 'whenKnown'>,
     private readonly transmission: Pick<Transmission, 'accuse' | 'collect'>,
   ) {}
 
@@ -33,10 +33,14 @@ export class Accuser {
 
   /** Brings what this node stored before it was stopped. */
   async resume(): Promise<void> {
-    for (const evidence of await this.context.store.evidence()) {
-      const { facts } = await this.epochFacts.get(epochOf(evidence))
-      await this.#bring(evidence, facts)
-    }
+    const stored = await this.context.store.evidence()
+    // All at once: evidence of an old epoch whose facts nobody tells must not keep back the rest.
+    await Promise.all(
+      stored.map(async evidence => {
+        const facts = await this.epochFacts.whenKnown(epochOf(evidence), 'evidence')
+        await this.#bring(evidence, facts)
+      }),
+    )
   }
 
   async #bring(evidence: Evidence, facts: ChainFacts): Promise<void> {

@@ -131,6 +131,6 @@ export class ChainFollower {
   async #transmit({ header, leaves }: StoredReport): Promise<void> {
     const { epochFacts, transmission } = this.modules
     const kept = await this.context.store.getFacts(header.epoch, header.blockHash)
-    await transmission.settle(header, leaves, kept ?? (await epochFacts.get(header.epoch)).facts)
+    await transmission.settle(header, leaves, kept ?? (await epochFacts.whenKnown(header.epoch, 'penalties')))
   }
 }

@@ -27,8 +27,9 @@ import { Serving } from './serving.js'
 import type { SessionCounts } from './session-counts.js'
 import { SoleProcess } from './sole-process.js'
 import { Transmission } from './transmission.js'
+import { type Turn, Turns } from './turns.js'
 import { type MissedEpoch, UnheardEpochs } from './unheard-epochs.js'
-import { until } from './waiting.js'
+import { nap } from './waiting.js'
 import { Witness } from './witness.js'
 
 export interface EpochsModules extends Neighbourhood {
@@ -67,14 +68,14 @@ export class Epochs {
     const reports = new AcceptedReports(context, computer, peers)
     const transmission = new Transmission(context)
     const accuser = new Accuser(context, epochFacts, transmission)
-    const ownKey = new OwnKey(context)
-    const witness = new Witness({ context, onEvidence: accuser.take, onOwn: ownKey.check })
-    const inbox = new Inbox({ context, peers, witness, runner: epoch => this.#runners.of(epoch) })
-    const broadcast = inbox.broadcast.bind(inbox)
     const soleProcess = new SoleProcess(context, {
       directory: modules.directory,
       present: (other, presence, signal) => presentTo(context.peer, other, presence, signal),
     })
+    const ownKey = new OwnKey(context, soleProcess)
+    const witness = new Witness({ context, onEvidence: accuser.take, onOwn: ownKey.check })
+    const inbox = new Inbox({ context, peers, witness, runner: epoch => this.#runners.of(epoch) })
+    const broadcast = inbox.broadcast.bind(inbox)
     const maySign = (epoch: number) => soleProcess.maySign(epoch)
     this.peers = peers
     this.reports = reports
@@ -126,11 +127,13 @@ export class Epochs {
 
   /** What makes this verifier useless by its own fault, as far as it can tell. */
   get faults(): string[] {
-    return [this.#unheard.without, ...this.ownFaults.sentences].filter(fault => fault !== undefined)
+    const faults = [this.#soleProcess.fault, this.#unheard.without, ...this.ownFaults.sentences]
+    return faults.filter(fault => fault !== undefined)
   }
 
   /** Until the node stops. @throws AbortError then */
   async run(): Promise<void> {
+    await this.#soleProcess.begin()
     this.#inbox.subscribe()
     await refreshDirectory(this.modules)
     inBackground(this.context, this.#accuser.resume())
@@ -142,19 +145,33 @@ export class Epochs {
     const { context } = this
     const { epochs, wall, stopping, log } = context
     const now = epochAt(epochs, wall.nowMs())
-    const first = Math.max(1, this.#soleProcess.maySign(now) ? now : now + 1)
+    const first = Math.max(1, this.#soleProcess.startedIn < now ? now : now + 1)
     log.info({ epoch: first, genesisMs: epochs.genesisMs }, 'taking part')
     if (first > 1) inBackground(context, this.#catchUp(first - 1))
-    for (let epoch = first; ; epoch++) {
-      await until(epochStartMs(epochs, epoch), wall, stopping)
-      const record = await this.#epochFacts.get(epoch)
-      inBackground(context, this.#takePart(record))
-      inBackground(context, this.#transmission.freezeNextEra(record.facts))
-      inBackground(context, this.#transmission.keepBlock(record.facts))
-      const pruned = prune(context, epoch).catch(error => logFailure(context, error, 'could not prune the store'))
-      inBackground(context, pruned)
-      this.serving.forget(epoch - 1)
+    for (const turns = new Turns(first); ; ) {
+      const turn = turns.due(epochAt(epochs, wall.nowMs()))
+      if (turn === undefined) await nap(epochStartMs(epochs, turns.planned), wall, stopping)
+      else await this.#take(turn)
     }
+  }
+
+  async #take({ epoch, skippedFrom }: Turn): Promise<void> {
+    const { context } = this
+    if (skippedFrom < epoch) {
+      const skipped = { from: skippedFrom, to: epoch - 1 }
+      context.log.warn(skipped, 'epochs began while this node was asleep, or its chain did not answer: it skips them')
+      inBackground(context, this.#catchUp(epoch - 1))
+    }
+    const record = await this.#epochFacts.get(epoch).catch(error => {
+      logFailure(context, error, 'without its facts, this node takes no part in the epoch')
+    })
+    if (record === undefined) return
+    inBackground(context, this.#takePart(record))
+    inBackground(context, this.#transmission.freezeNextEra(record.facts))
+    inBackground(context, this.#transmission.keepBlock(record.facts))
+    const pruned = prune(context, epoch).catch(error => logFailure(context, error, 'could not prune the store'))
+    inBackground(context, pruned)
+    this.serving.forget(epoch - 1)
   }
 
   /** Measures an epoch, then agrees on it with the others. */
@@ -196,9 +213,11 @@ export class Epochs {
 
   /** Joins the agreement on an epoch that ended while this node was away. */
   async #catchUp(epoch: number): Promise<void> {
-    const runner = await this.#runners.of(epoch)
+    const lack = (error: Error) =>
+      logFailure(this.context, error, 'could not join the agreement on an epoch that is over')
+    const runner = await this.#runners.of(epoch).catch(lack)
     if (runner === undefined) return
-    const next = this.#epochFacts.get(epoch + 1).then(({ facts }) => this.#inbox.replay(facts))
+    const next = this.#epochFacts.get(epoch + 1).then(({ facts }) => this.#inbox.replay(facts), lack)
     inBackground(this.context, next) // it may not have begun
     await this.#inbox.replay(runner.record.facts)
     this.#latest = runner

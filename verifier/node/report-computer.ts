@@ -41,7 +41,7 @@ export class ReportComputer {
 
   constructor(
     private readonly context: Pick<VerifierContext, 'params' | 'network'>,
-    private readonly epochFacts: Pick<EpochFacts, 'reread'>,
+    private readonly epochFacts: Pick<EpochFacts, 'reread' | 'readAfresh'>,
     private readonly peers: Ballots,
     private readonly paidWork: Pick<PaidWork, 'of' | 'keep'>,
   ) {}
@@ -68,6 +68,17 @@ export class ReportComputer {
     }
     computing.report.then(report => report ?? forget(), forget)
     return computing.report
+  }
+
+  /** The same, from facts that are read again: whoever computes another report than the chain accepted may have read wrong. */
+  async computeAfresh(
+    epoch: number,
+    previous: State,
+    ballotSet: readonly SeenEntry[],
+  ): Promise<ComputedReport | undefined> {
+    const record = await this.epochFacts.readAfresh(epoch)
+    this.#newest = undefined // it may follow from the facts as they were read before
+    return this.#compute(record, previous, ballotSet, undefined)
   }
 
   async #compute(

@@ -20,15 +20,6 @@ export function lastSignedEpoch({ signedSlots }: Pick<Store, 'signedSlots'>): nu
 }
 
 /**
- * Whether the record surely holds all that the key has signed: the very file to which this node wrote, in this epoch or
- * the last one. A node that was away for longer may have been replaced by another process meanwhile.
- */
-export function isRecordCurrent(store: Pick<Store, 'isRecordUntouched' | 'signedSlots'>, epoch: number): boolean {
-  if (!store.isRecordUntouched) return false
-  return [...store.signedSlots].some(slot => Number(slot.split('/')[1]) >= epoch - 1)
-}
-
-/**
  * Signs one digest for one slot, for ever: the record is on disk before the signature exists, so that not even a crash
  * makes this key sign two things for one slot.
  * @throws SigningConflict when the slot holds another digest

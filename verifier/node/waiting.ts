@@ -11,9 +11,13 @@ const NAP_MS = 10_000
 /** Resolves at `instantMs` of the network's clock, at once if that is past. @throws AbortError when `signal` aborts */
 export async function until(instantMs: number, clock: WallClock, signal: AbortSignal): Promise<void> {
   // A timer may fire a millisecond early, and the wall clock may be set back meanwhile.
-  for (let left = instantMs - clock.nowMs(); left > 0; left = instantMs - clock.nowMs()) {
-    await timers.setTimeout(Math.min(Math.ceil(left), NAP_MS), undefined, { signal })
-  }
+  while (instantMs > clock.nowMs()) await nap(instantMs, clock, signal)
+}
+
+/** Waits for `instantMs`, but not for long: then the clock may show another time. @throws AbortError when `signal` aborts */
+export async function nap(instantMs: number, clock: WallClock, signal: AbortSignal): Promise<void> {
+  const left = Math.ceil(instantMs - clock.nowMs())
+  await timers.setTimeout(Math.max(0, Math.min(left, NAP_MS)), undefined, { signal })
 }
 
 /** Asks every `everyMs` until there is an answer. @throws AbortError when `signal` aborts */

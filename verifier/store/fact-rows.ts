@@ -54,6 +54,13 @@ export class FactRows {
     return { ...facts, verifiers: decodeVerifiers(verifiers!), providers: providers.flatMap(decodeProviders) }
   }
 
+  /** All facts of an epoch: of each block that was B(e), on some branch. */
+  async of(epoch: number): Promise<ChainFacts[]> {
+    const keys = await this.rows.guarded(() => this.db.keys(ofEpoch('facts-head', epoch)).all())
+    const facts = await Promise.all(keys.map(key => this.get(epoch, nameIn(key))))
+    return facts.filter(one => one !== undefined)
+  }
+
   /** Epoch and block of the newest facts. */
   async latest(): Promise<Pick<ChainFacts, 'epoch' | 'blockHash'> | undefined> {
     const newest = { ...allOf('facts-head'), reverse: true, limit: 1 }

@@ -5,6 +5,7 @@
  *   meta/version                                      version of the layout
  *   meta/record                                       head of the signing record (a separate file: signing-record.ts)
  *   meta/record-changed                               when the system last changed its file, in ns, decimal
+ *   meta/process                                      ProcessIdentity, JSON
  *   ballot/<epoch>/<root>                             encoded Ballot without its votes, once all of them are held
  *   ballot-index/<epoch>/<root>                       its index: see proto/ballot-index.ts
  *   ballot-part/<epoch>/<root>/<part>                 its encoded votes, 256 a part, one after the other
@@ -44,6 +45,7 @@ export const KEY = {
   version: 'meta/version',
   record: 'meta/record',
   recordChanged: 'meta/record-changed',
+  process: 'meta/process',
   ballot: (epoch: number, root: Hex) => `ballot/${epochName(epoch)}/${root}`,
   ballotIndex: (epoch: number, root: Hex) => `ballot-index/${epochName(epoch)}/${root}`,
   ballotPart: (epoch: number, root: Hex, part: number) =>

@@ -1,6 +1,7 @@
 import { bls12_381 } from '@noble/curves/bls12-381.js'
 import { expect } from 'chai'
 import { keccak256 } from 'ethers'
+import { DEVNET } from '../../../proto/params.js'
 import { type Anvil, startAnvil } from '../../../testnet/network/anvil.js'
 import { type ChainOffers, chainOffers } from '../chain-offers.js'
 import { openAnyChain } from '../connect.js'
@@ -27,13 +28,13 @@ describe('what a chain offers', () => {
     for (const { name, answerHash } of KNOWN_CALLS) expect(keccak256(answers[name]!), name).to.equal(answerHash)
   })
 
-  async function offersOf(hardfork: 'osaka' | 'cancun', blocks: number): Promise<ChainOffers> {
+  async function offersOf(hardfork: 'osaka' | 'cancun', blocks: number, params = DEVNET): Promise<ChainOffers> {
     const anvil: Anvil = await startAnvil({ hardfork, chainId: 1234 })
     const provider = await openAnyChain(anvil.rpcUrl)
     try {
       await provider.send('anvil_setBlockTimestampInterval', [2]) // an interval of `anvil_mine` is added to the clock's time
       if (blocks > 0) await provider.send('anvil_mine', [`0x${blocks.toString(16)}`])
-      return await chainOffers(provider)
+      return await chainOffers(provider, params)
     } finally {
       provider.destroy()
       await anvil.stop()
@@ -50,6 +51,13 @@ describe('what a chain offers', () => {
     expect(history).to.deep.equal({ blocksBack: 300, isRight: true })
   })
 
+  it('the state of blocks as far back as facts reach: two epochs and a window', async () => {
+    const params = { ...DEVNET, epochSeconds: 20, windowEpochs: 3 }
+    const { state } = await offersOf('osaka', 300, params)
+    expect(state).to.deep.equal({ blocksBack: 50 })
+    expect((await offersOf('osaka', 30, params)).state, 'of a young chain').to.deep.equal({ blocksBack: 30 })
+  })
+
   it('a chain before Prague, where a call to a missing precompile succeeds and returns nothing', async () => {
     const { precompiles, blockHash, history } = await offersOf('cancun', 10)
     expect(precompiles.map(({ says }) => says)).to.deep.equal(Array(4).fill('nothing'))
@@ -58,7 +66,8 @@ describe('what a chain offers', () => {
   })
 
   it('a chain that has only its first block', async () => {
-    const { head, randomness, gapSeconds, blockHash, history } = await offersOf('osaka', 0)
+    const { head, randomness, gapSeconds, blockHash, history, state } = await offersOf('osaka', 0)
+    expect(state).to.deep.equal({ blocksBack: 0 })
     expect({ head, randomness, gapSeconds }).to.deep.equal({ head: 0, randomness: [], gapSeconds: [] })
     expect([blockHash, history]).to.deep.equal([undefined, undefined])
   })

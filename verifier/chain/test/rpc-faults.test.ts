@@ -169,6 +169,36 @@ describe('a chain node that does not answer', () => {
     expect(chain.health.silence, 'the chain answers').to.equal(undefined)
   })
 
+  it('is asked for the state of a block by its hash, so that it cannot answer from another branch', async () => {
+    await net.live.runTo(3)
+    const node = await proxy()
+    const chain = await connect([node.url])
+    const asked = await node.during(() => chain.factsAt(3))
+    const tags = asked.flatMap(({ method, params }) => (method === 'eth_call' ? [params[1]] : []))
+    const named = tags.filter(tag => `${tag}` !== 'latest') // a constant
+    expect(named).not.to.have.length(0)
+    for (const tag of named) expect(Object.keys(tag!)).to.deep.equal(['blockHash'])
+  })
+
+  it('that lost the state of an old block is named until the reader gives up, whatever else it answers', async () => {
+    await net.live.runTo(3)
+    const node = await proxy()
+    const chain = await connect([node.url])
+    const at = await chain.factsAt(1)
+    node.fail = ({ method, params: [, tag] }) =>
+      method === 'eth_call' && tag?.blockHash === at!.blockHash ? error(-32_000, 'missing trie node 3f2a') : undefined
+    const giveUp = new AbortController()
+    const read = chain.factsAt(1, giveUp.signal).catch(ended => ended.name)
+    for (let told = 0; told < 20; ) {
+      expect(await chain.isFinal(1)).to.equal(false)
+      told = /missing trie node/.test(chain.health.sentence ?? '') ? told + 1 : 0
+    }
+    giveUp.abort()
+    expect(await read).to.equal('AbortError')
+    expect(await chain.isFinal(1)).to.equal(false)
+    expect(chain.health.sentence, 'nobody waits').to.equal(undefined)
+  })
+
   it('ends its waits when the node stops, in the middle of a request and between two', async () => {
     const node = await proxy()
     const chain = await connect([node.url])

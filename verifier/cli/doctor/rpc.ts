@@ -4,6 +4,7 @@ import type { RpcExamination } from '../../chain/rpc-examination.js'
 import type { NetworkFile } from '../../config/network-file.js'
 import type { Finding } from '../../evidence/schema/finding.js'
 import { bad, good, warning } from '../finding.js'
+import { stateFinding } from '../state-finding.js'
 
 /** A chain node that is so far behind another one of the list answers late, and one block is chance. */
 const BLOCKS_BEHIND = 3
@@ -23,7 +24,8 @@ export const rpcFindings = (all: readonly RpcExamination[], grading: RpcGrading)
     const fault = faultOf(one, grading.network)
     if (fault !== undefined) return [fault]
     const highest = Math.max(...all.map(({ head }) => head?.number ?? 0))
-    return [headFinding(one, highest, grading), burstFinding(one), logsFinding(one)]
+    const state = stateFinding('rpc state', one.url, one.state!, grading.network.params)
+    return [headFinding(one, highest, grading), burstFinding(one), logsFinding(one), state]
   })
 
 function faultOf({ url, fault, otherChainId, head }: RpcExamination, network: NetworkFile): Finding | undefined {

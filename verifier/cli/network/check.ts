@@ -25,7 +25,7 @@ export const networkCheck: Command<Flags> = {
     const provider = await openAnyChain(flags.rpc)
     let offers: ChainOffers
     try {
-      offers = await chainOffers(provider)
+      offers = await chainOffers(provider, params)
     } finally {
       provider.destroy()
     }

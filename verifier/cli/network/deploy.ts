@@ -47,7 +47,7 @@ export const networkDeploy: Command<Flags> = {
     const provider = await openAnyChain(flags.rpc)
     try {
       const { chainId } = provider
-      const findings = judgeChain(await chainOffers(provider), Date.now(), settings.params)
+      const findings = judgeChain(await chainOffers(provider, settings.params), Date.now(), settings.params)
       refuseBad(chainId, findings)
       const owner = { chainId, account: accountOf(privateKey), settings }
       const earlier = await earlierStart(out, owner)

@@ -3,6 +3,7 @@ import type { NetworkParams } from '../../../proto/params.js'
 import type { ChainOffers, HashSource } from '../../chain/chain-offers.js'
 import type { Finding } from '../../evidence/schema/finding.js'
 import { bad, good, warning } from '../finding.js'
+import { stateFinding } from '../state-finding.js'
 
 /** The highest bound of `docs/gas.md`: certificates of 128 verifiers that contradict each other. */
 export const MOST_GAS = 11_243_369n
@@ -30,6 +31,7 @@ export const judgeChain = (offers: ChainOffers, nowMs: number, params?: NetworkP
   headFinding(offers, nowMs),
   blockHashFinding(offers.blockHash),
   historyFinding(offers.history),
+  ...(offers.state && params ? [stateFinding('old state', 'the chain node', offers.state, params)] : []),
   gasLimitFinding(offers),
   gasPriceFinding(offers, params),
 ]

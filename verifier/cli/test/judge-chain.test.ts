@@ -45,6 +45,12 @@ describe('whether a network can run on a chain', () => {
     ['no gas price', { gasPrice: undefined }, 'warning', /names none/],
     ['a chain that stands still', { headSeconds: NOW_MS / 1000 - 61 }, 'warning', /is 61 s old/],
     ['a chain ahead of the clock', { headSeconds: NOW_MS / 1000 + 61 }, 'warning', /is 61 s ahead/],
+    [
+      'a chain node that forgot old state',
+      { state: { blocksBack: 30, fault: '"missing trie node"' } },
+      'bad',
+      /does not tell the state 30 blocks back: "missing trie node"/,
+    ],
     ['real stakes', { chainId: 1 }, 'warning', /Ethereum itself/],
   ]
   for (const [what, changed, grade, says] of cases) {

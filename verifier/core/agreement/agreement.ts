@@ -27,11 +27,18 @@ export interface AgreementOptions {
   readonly timing: AgreementTiming
 }
 
-/** What the verifier has to do now. A new member must be handled in `node/agreement-runner.ts`. */
-export type Action<L> =
+/** What a phase begins with. */
+type Statement =
   | { readonly do: 'commit' }
   | { readonly do: 'reveal' }
   | { readonly do: 'list'; readonly entries: readonly SeenEntry[] }
+
+/** The phase in which a statement helps nobody any more: so it is not made. */
+const USELESS_FROM: Record<Statement['do'], Phase> = { commit: 'revealing', reveal: 'listing', list: 'missed' }
+
+/** What the verifier has to do now. A new member must be handled in `node/agreement-runner.ts`. */
+export type Action<L> =
+  | Statement
   | { readonly do: 'propose'; readonly round: number; readonly lists: readonly HeldList<L>[] }
   | { readonly do: 'sign'; readonly round: number; readonly headerHash: Hex }
   | {
@@ -99,14 +106,14 @@ export class Agreement<L> {
     return phaseMs === undefined || quorumMs === undefined ? phaseMs : Math.min(phaseMs, quorumMs)
   }
 
-  /** Moves through every phase that is due at `nowMs`. */
+  /** Moves through every phase that is due at `nowMs`. Of a machine that slept, several are. */
   advance(nowMs: number): Action<L>[] {
-    const actions: Action<L>[] = []
+    const entered: Statement[] = []
     for (let due = this.#phaseEndMs(); due !== undefined && due <= nowMs; due = this.#phaseEndMs()) {
-      actions.push(...this.#enterNext())
+      entered.push(...this.#enterNext())
     }
-    actions.push(...this.#proposeIfLeader(), ...this.#signEarly(), ...this.#aggregateIfDue(nowMs))
-    return actions
+    const inTime = entered.filter(statement => isBefore(this.#phase, USELESS_FROM[statement.do]))
+    return [...inTime, ...this.#proposeIfLeader(), ...this.#signEarly(), ...this.#aggregateIfDue(nowMs)]
   }
 
   /** Counts until a while before the ballots are revealed. */
@@ -171,7 +178,7 @@ export class Agreement<L> {
     this.#phase = 'certified'
   }
 
-  #enterNext(): Action<L>[] {
+  #enterNext(): Statement[] {
     switch (this.#phase) {
       case 'measuring':
         this.#phase = 'committing'

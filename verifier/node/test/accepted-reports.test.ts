@@ -22,6 +22,7 @@ import { buildReport } from '../../core/scoring/report.js'
 import { Store } from '../../store/store.js'
 import { AcceptedReports, WrongReport } from '../accepted-reports.js'
 import type { VerifierContext } from '../context.js'
+import type { EpochRecord } from '../epoch-facts.js'
 import type { Ballots } from '../evaluating.js'
 import type { PaidWork } from '../paid-work.js'
 import type { PeerSync } from '../peer-sync.js'
@@ -92,10 +93,14 @@ describe('accepted reports of a verifier', () => {
     await rm(dir, { recursive: true })
   })
 
-  /** @param has the answers of the only peer about the accepted report */
+  /**
+   * @param has the answers of the only peer about the accepted report
+   * @param read what the node read of the chain at first, and then again
+   */
   function reports(
     tip: PostedReport | undefined,
     has: { ballotSet?: boolean; carryOver?: CarryOver; rewards?: Rewards },
+    read: { first: EpochRecord; again: EpochRecord } = { first: record, again: record },
   ): AcceptedReports {
     const context = {
       network,
@@ -123,7 +128,8 @@ describe('accepted reports of a verifier', () => {
         return taken
       },
     }
-    const computer = new ReportComputer(context, { reread: async () => record }, peers, NO_WORK)
+    const facts = { reread: async () => read.first, readAfresh: async () => read.again }
+    const computer = new ReportComputer(context, facts, peers, NO_WORK)
     return new AcceptedReports(context, computer, peers)
   }
 
@@ -212,6 +218,35 @@ describe('accepted reports of a verifier', () => {
     const restarted = reports(wrongTip, {})
     await restarted.current()
     expect(restarted.alarm, 'after a restart').to.equal(alarmed.alarm)
+  })
+
+  describe('of an epoch of which a chain node told something wrong', () => {
+    /** As another branch has it, under the same B(e). */
+    const other = { ...facts, providers: facts.providers.map(one => ({ ...one, stake: 1n, claimKbps: 9_000 })) }
+    const misread = { facts: other, assignment: assign(other, DEVNET) }
+    const tip = posted({ ...report.header, ballotSetRoot: ballotSetRoot([]) })
+    const has = { ballotSet: true, carryOver: report }
+
+    it('raise no alarm: their facts are read again first', async () => {
+      const right = reports(tip, has, { first: misread, again: record })
+      expect((await right.current()).isWrong).to.equal(false)
+      expect(right.alarm).to.equal(undefined)
+      expect((await store.getReport(tip.headerHash))?.isWrong).to.equal(false)
+    })
+
+    it('are no longer wrong, nor are those that follow, once the facts that are read again bear them out', async () => {
+      const misled = reports(tip, has, { first: misread, again: misread })
+      await misled.current()
+      expect(misled.alarm).to.include('epoch 1')
+      const next = posted({ ...tip.header, epoch: 2, previousHeader: tip.headerHash })
+      await reports(next, { carryOver: report }).adopt(next)
+      expect((await store.getReport(next.headerHash))?.isWrong).to.equal(true)
+
+      const restarted = reports(tip, has)
+      expect((await restarted.current()).isWrong).to.equal(false)
+      expect(restarted.alarm).to.equal(undefined)
+      expect((await store.getReport(tip.headerHash))?.isWrong).to.equal(false)
+    })
   })
 
   it('raise no alarm as long as the chain node names another B(e) than the contract accepted', async () => {

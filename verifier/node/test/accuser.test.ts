@@ -67,7 +67,7 @@ describe('accuser of equivocating verifiers', () => {
     } as unknown as VerifierContext
     const accuser = new Accuser(
       context,
-      { get: async () => ({ facts, assignment: undefined as never }) },
+      { whenKnown: epoch => (epoch === facts.epoch ? Promise.resolve(facts) : new Promise<never>(() => {})) },
       new Transmission(context),
     )
     const found: { evidence: Evidence; name: string }[] = []
@@ -120,6 +120,20 @@ describe('accuser of equivocating verifiers', () => {
     await (await node(net.chain, store, at)).accuser.resume()
     expect([await lostBy('v1'), await lostBy('v2'), await lostBy('v3')]).to.deep.equal([100n, 100n, 0n])
     await (await node(net.chain, store, at)).accuser.resume() // nothing is left to do
+  })
+
+  it('evidence waits for the facts of its own epoch alone', async () => {
+    const at = await facts()
+    const store = await openStore('a')
+    const { accuser, witness, found } = await node(net.chain, store, at)
+    const unknown = { ...at, epoch: at.epoch - 1 }
+    for (const [name, of] of [['v2', unknown] as const, ['v1', at] as const])
+      for (const value of ['a', 'b']) witness.hear(commitOf(of, name, value), of)
+    expect(found).to.have.length(2)
+    for (const { evidence, name } of found) await store.putEvidence(at.epoch, name, Evidence.encode(evidence))
+    void accuser.resume()
+    while ((await lostBy('v1')) === 0n) await new Promise(setImmediate)
+    expect(await lostBy('v2')).to.equal(0n)
   })
 
   it('two certificates of one round cost whoever signed both', async () => {

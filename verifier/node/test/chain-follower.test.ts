@@ -78,9 +78,9 @@ describe('a node that follows the chain', () => {
     const modules = {
       reports: { adopt: ({ header: { epoch } }: PostedReport) => keep(epoch) },
       epochFacts: {
-        get: async (epoch: number) => {
+        whenKnown: async (epoch: number) => {
           read.push(epoch)
-          return { facts: factsOf(epoch, `B(${epoch})`) }
+          return factsOf(epoch, `B(${epoch})`)
         },
       },
       transmission: {
@@ -165,7 +165,7 @@ describe('a node that follows the chain', () => {
     }
     const modules = {
       reports,
-      epochFacts: { get: async (epoch: number) => ({ facts: factsOf(epoch, `B(${epoch})`) }) },
+      epochFacts: { whenKnown: async (epoch: number) => factsOf(epoch, `B(${epoch})`) },
       transmission: {
         settle: async ({ epoch }: Header) => {
           settled.push(epoch)

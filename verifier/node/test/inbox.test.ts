@@ -22,7 +22,7 @@ import { storedBallot } from '../../store/test/samples.js'
 import { AgreementRunner } from '../agreement-runner.js'
 import type { VerifierContext } from '../context.js'
 import { Inbox } from '../inbox.js'
-import { OwnKey } from '../own-key.js'
+import { keysInUse, OwnKey } from '../own-key.js'
 import { Witness } from '../witness.js'
 import {
   ballot,
@@ -109,7 +109,7 @@ describe('inbox of a verifier', () => {
     const witness = new Witness({
       context,
       onEvidence,
-      onOwn: new OwnKey({ ...context, wall: { nowMs: () => epochStartMs(epochs, EPOCH) } }).check,
+      onOwn: new OwnKey(context, { maySign: () => true, stop: async () => context.fail(keysInUse(3)) }).check,
     })
     inbox = new Inbox({
       context,

@@ -32,7 +32,7 @@ describe('a report', () => {
     asked = 0
     computer = new ReportComputer(
       { network, params: DEVNET },
-      { reread: async () => record },
+      { reread: async () => record, readAfresh: async () => record },
       {
         ballot: async () => {
           asked++

@@ -8,9 +8,11 @@ import { rpcFindings } from '../rpc.js'
 
 const CONTRACT = `0x${'11'.repeat(20)}` as const
 const NETWORK = {
-  ...{ name: 'test', chainId: 31_337, deployBlock: 0, params: { epochSeconds: 10 } },
+  ...{ name: 'test', chainId: 31_337, deployBlock: 0, params: { epochSeconds: 10, windowEpochs: 2 } },
   contracts: { epochReports: CONTRACT },
 } as unknown as NetworkFile
+
+const ALL_GOOD = ['rpc: good', 'rpc limit: good', 'rpc logs: good', 'rpc state: good']
 
 describe('the doctor on chain nodes', () => {
   let anvil: Anvil
@@ -42,7 +44,7 @@ describe('the doctor on chain nodes', () => {
   }
 
   it('finds no fault with a chain node that has none', async () => {
-    expect(gradesOf(await look(anvil.rpcUrl))).to.deep.equal(['rpc: good', 'rpc limit: good', 'rpc logs: good'])
+    expect(gradesOf(await look(anvil.rpcUrl))).to.deep.equal(ALL_GOOD)
   })
 
   it('finds a chain node of another chain beside a good one, and asks it nothing more', async () => {
@@ -51,7 +53,7 @@ describe('the doctor on chain nodes', () => {
       const [found, ...rest] = await look(`${other.rpcUrl},${anvil.rpcUrl}`)
       expect(found).to.include({ subject: 'rpc', grade: 'bad' })
       expect(found!.found).to.include('is on chain 1, and network "test" is on chain 31337')
-      expect(rest).to.have.length(3)
+      expect(rest).to.have.length(4)
     } finally {
       await other.stop()
     }
@@ -71,16 +73,27 @@ describe('the doctor on chain nodes', () => {
     const limited = await whenIt(({ method }) =>
       method === 'eth_blockNumber' && asked++ > 5 ? { status: 429 } : undefined,
     )
-    expect(gradesOf(limited)).to.deep.equal(['rpc: good', 'rpc limit: warning', 'rpc logs: good'])
+    expect(gradesOf(limited)).to.deep.equal(ALL_GOOD.with(1, 'rpc limit: warning'))
     expect(limited[1]!.found).to.match(/refuses 18 of 24 .*429/)
     const short = await whenIt(({ method, params }) => {
       const [filter] = params as [{ fromBlock: string; toBlock: string }]
       if (method !== 'eth_getLogs' || Number(filter.toBlock) - Number(filter.fromBlock) < 2) return undefined
       return { error: { code: -32_005, message: 'range too large' } }
     })
-    expect(gradesOf(short)).to.deep.equal(['rpc: good', 'rpc limit: good', 'rpc logs: warning'])
+    expect(gradesOf(short)).to.deep.equal(ALL_GOOD.with(2, 'rpc logs: warning'))
     const none = await whenIt(({ method }) => (method === 'eth_getLogs' ? { status: 502 } : undefined))
-    expect(gradesOf(none).at(-1)).to.equal('rpc logs: bad')
+    expect(gradesOf(none)).to.deep.equal(ALL_GOOD.with(2, 'rpc logs: bad'))
+  })
+
+  it('finds one that forgot the state of blocks that a verifier reads, or names no block by its hash', async () => {
+    for (const message of ['missing trie node 3f2a', 'invalid argument 1: hex string expected']) {
+      const found = await whenIt(({ method }) =>
+        method === 'eth_call' ? { error: { code: -32_000, message } } : undefined,
+      )
+      expect(gradesOf(found)).to.deep.equal(ALL_GOOD.with(3, 'rpc state: bad'))
+      expect(found[3]!.found).to.include('does not tell the state').and.include(message)
+      expect(found[3]!.advice).to.match(/^A verifier reads the state of blocks.*archive node\.$/)
+    }
   })
 
   it('takes an answer that nobody can read for none', async () => {

@@ -249,6 +249,17 @@ describe('agreement', () => {
     expect(roundsOf({ ...TIMING, deadlineMs: 0 })).to.equal(0)
   })
 
+  it('makes no statement that has become useless while the machine slept', () => {
+    const options = { epoch: 7, beacon: keccakText('b'), verifiers: range(4), timing: TIMING }
+    const wakes = (nowMs: number) => new Agreement<number>(1, options).advance(nowMs).map(action => action.do)
+    expect(wakes(1099)).to.deep.equal(['commit'])
+    expect(wakes(1100), 'others have revealed their ballots').to.deep.equal(['reveal'])
+    expect(wakes(1200), 'others have listed what they hold').to.deep.equal(['list'])
+    expect(wakes(1999), 'a leader can still use the list').to.deep.equal(['list'])
+    expect(wakes(2000)).to.deep.equal([])
+    expect(wakes(9000)).to.deep.equal([])
+  })
+
   it('counts a ballot that came before its commitment, and no ballot that was committed to too late', () => {
     const options = { epoch: 7, beacon: keccakText('b'), verifiers: range(4), timing: TIMING }
     const node = new Agreement<number>(1, options)
