@@ -39,8 +39,7 @@ const LONG_MS = 30_000
 const takesAll: Payments = { accept: async (_voucher, _signature, bytes) => ({ bytes, isPremium: false }) }
 const newKey = (): Hex => toHex(randomBytes(32))
 
-describe('the opening of a tunnel', function () {
-  this.timeout(60_000)
+describe('the opening of a tunnel', () => {
   const ends: (() => unknown)[] = []
   let directory: string
   let purse: Purse

@@ -22,8 +22,7 @@ const MAIN = fileURLToPath(new URL('full-disk-main.ts', import.meta.url))
 /** No file may grow beyond some tens of kilobytes, as if the disk were full. */
 const FULL = 'trap "" XFSZ; ulimit -S -f 64; exec "$@"'
 
-describe('a purse', function () {
-  this.timeout(60_000)
+describe('a purse', () => {
   let path: string
   beforeEach(async () => {
     path = await mkdtemp(join(tmpdir(), 'bandwitness-purse-'))

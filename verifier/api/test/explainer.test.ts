@@ -29,8 +29,7 @@ const EPOCHS = (() => {
 const [, { evidence: WHOLE }] = EPOCHS as [(typeof EPOCHS)[0], (typeof EPOCHS)[0]]
 const ACCOUNTS = WHOLE.facts.providers.map(one => one.account as Hex)
 
-describe('what one provider’s score follows from', function () {
-  this.timeout(60_000)
+describe('what one provider’s score follows from', () => {
   let directory: string
   let store: Store
   let evidence: ProviderEvidence
@@ -167,8 +166,7 @@ describe('what one provider’s score follows from', function () {
   })
 })
 
-describe('the thread that plans epochs', function () {
-  this.timeout(60_000)
+describe('the thread that plans epochs', () => {
   const facts = factsFromJson(WHOLE.facts)
   const task = { facts, params: WHOLE.params, provider: PROVIDER }
   const expected = assign(facts, WHOLE.params).besideOf(PROVIDER)

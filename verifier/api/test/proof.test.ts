@@ -16,8 +16,7 @@ import { verifierRoutes } from '../verifier-routes.js'
 
 const CHARGED = (PROVIDER_STAKE * 200n) / 10_000n
 
-describe("a proof from a verifier's API", function () {
-  this.timeout(60_000)
+describe("a proof from a verifier's API", () => {
   const net = useLiveNetwork()
 
   it('settles a penalty on the chain, and verifies in @openzeppelin/merkle-tree', async () => {
