@@ -82,6 +82,7 @@ export class ExitSession {
     stream.once('close', () => over.abort())
     if (stream.destroyed) return
     const socket = await this.#connecting.to(destination, over.signal)
+    if (typeof socket !== 'number' && stream.destroyed) socket.destroy()
     if (stream.destroyed) return
     if (typeof socket === 'number') {
       stats.refused++
