@@ -5,6 +5,9 @@ import { pipeline } from 'node:stream/promises'
 import { piecesOf } from '../core/pieces.js'
 import type { Meter } from './meter.js'
 
+/** A client waits as long for what was on its way. */
+const FLUSH_MS = 30_000
+
 /**
  * A client whose application has gone cancels the stream. What has passed the meter is on its bill, so it still goes to the
  * client, which counts it too: nothing stays unpaid by chance.
@@ -12,9 +15,11 @@ import type { Meter } from './meter.js'
  */
 export async function carry(stream: Duplex, socket: Socket, meter: Meter): Promise<void> {
   let isCancelled = false
+  let late: NodeJS.Timeout | undefined
   stream.once('cancelled', () => {
     isCancelled = true
     socket.destroy()
+    late = setTimeout(() => stream.destroy(), FLUSH_MS)
   })
   const unlessCancelled = (error: unknown) => {
     if (!isCancelled) throw error
@@ -32,6 +37,7 @@ export async function carry(stream: Duplex, socket: Socket, meter: Meter): Promi
       pipeline(fromSocket, meter.gate(), stream),
     ])
   } finally {
+    clearTimeout(late)
     socket.destroy()
     stream.destroy()
   }
