@@ -31,9 +31,13 @@ export async function carry(stream: Duplex, socket: Socket, meter: Meter): Promi
       unlessCancelled(error)
     }
   }
+  // A destination that has said all it had may close while more comes for it. What it said still goes to the client.
+  const unlessHeard = (error: unknown) => {
+    if (!socket.readableEnded) unlessCancelled(error)
+  }
   try {
     await Promise.all([
-      pipeline(piecesOf(stream), meter.gate(), socket).catch(unlessCancelled),
+      pipeline(piecesOf(stream), meter.gate(), socket).catch(unlessHeard),
       pipeline(fromSocket, meter.gate(), stream),
     ])
   } finally {
