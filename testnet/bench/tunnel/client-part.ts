@@ -95,7 +95,7 @@ class OpenPurse {
   async pay(id: string, point: ReceiptPoint, sessionBytes: number, bytes: number) {
     this.#total += bytes
     const channel = Buffer.from(id.slice(2), 'hex')
-    return counterSign(point, sessionBytes, { sign: async () => SIGNATURE }, { channel, total: this.#total })
+    return counterSign(point, sessionBytes + bytes, { sign: async () => SIGNATURE }, { channel, total: this.#total })
   }
 }
 
