@@ -10,7 +10,7 @@ export const CREDIT_BYTES = 256 * 1024
 export const LEAST_WINDOW_BYTES = 16 * 2 ** 20
 export const MOST_WINDOW_BYTES = 48 * 2 ** 20
 /** Of what a tunnel has paid: so whoever pays little owes little. */
-const WINDOW_PARTS = 4
+const WINDOW_PARTS = 2
 /** Bytes that passed the meter may be lost when a destination breaks a connection. They stay unpaid. */
 const LOST_PARTS = 20
 const MAX_PIECE_BYTES = 64 * 1024

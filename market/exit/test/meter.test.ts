@@ -37,7 +37,7 @@ describe('the meter of a tunnel', () => {
     }
     expect(windowBytes(0)).to.equal(CREDIT_BYTES)
     expect(Math.floor(windowBytes(1))).to.equal(LEAST_WINDOW_BYTES)
-    expect(windowBytes(100 << 20), 'a quarter, and a twentieth').to.equal(30 << 20)
+    expect(windowBytes(80 << 20), 'a half, and a twentieth').to.equal(44 << 20)
     expect(windowBytes(10 * GIB)).to.equal(MOST_WINDOW_BYTES + GIB / 2)
   })
 })
