@@ -18,8 +18,21 @@ export interface Payment {
   readonly gasLimit: bigint
 }
 
+/** Payments of each account that are not mined yet. */
+const underway = new WeakMap<Sender, number>()
+
 /** @throws UserError 'configuration' if the account has too few tokens; Error if the chain refuses it */
-export async function payInto(
+export async function payInto(sender: Sender, amount: bigint, payment: Payment): Promise<TransactionReceipt> {
+  const change = (by: 1 | -1) => underway.set(sender, (underway.get(sender) ?? 0) + by)
+  change(1)
+  try {
+    return await paid(sender, amount, payment)
+  } finally {
+    change(-1)
+  }
+}
+
+async function paid(
   sender: Sender,
   amount: bigint,
   { into, label, method, args, gasLimit }: Payment,
@@ -44,6 +57,8 @@ export async function payInto(
     gasLimit: APPROVE_GAS,
   }
   const data = contract.interface.encodeFunctionData(method, [...args])
-  const receipts = await sender.sendAll([...(allowance < amount ? [approval] : []), { label, to, data, gasLimit }])
+  // Another payment on its way may use up the approval that was just read. Each then brings its own, right before it.
+  const needsApproval = allowance < amount || underway.get(sender)! > 1
+  const receipts = await sender.sendAll([...(needsApproval ? [approval] : []), { label, to, data, gasLimit }])
   return receipts.at(-1)!
 }
