@@ -11,6 +11,7 @@ import type { AnswerVerifier, ProviderStream, RandomSource } from '../../probe/p
 import type { LegGrants } from '../../probe/tunnel/index.js'
 import { type NextHop, requestOf } from '../../probe/verdict/session-shape.js'
 import { type ReceiptPoint, receiptStart } from '../../probe/wire/receipts.js'
+import { REFUSE_NAME } from '../../probe/wire/refuse-reasons.js'
 import { RelayClient } from '../../probe/wire/relay-client.js'
 import { fromHex } from '../../proto/hex.js'
 import type { Receipt, RelayGrant } from '../../proto/messages.js'
@@ -34,8 +35,6 @@ export interface LegRequest {
   /** hears whether the provider reaches this client's UDP port, if it tried (default: nobody does) */
   readonly onTriedOwn?: (isReached: boolean) => void
 }
-
-const REFUSE_NAME = new Map<number, string>(Object.entries(REFUSE).map(([name, reason]) => [reason, name]))
 
 /** The provider does not take the leg. */
 export class LegRefusedError extends Error {

@@ -10,15 +10,7 @@ import { within } from '../deadline.js'
 import type { Backend, PortFacts } from '../io/datagram-port.js'
 import { paidWindowBytes } from '../plane/allowance.js'
 import { anchorOf } from '../plane/clock.js'
-import {
-  type ForwardingSpec,
-  forwardAll,
-  limited,
-  loadForwarding,
-  REFUSE,
-  type RefuseName,
-  type RefuseReason,
-} from '../plane/forwarding.js'
+import { type ForwardingSpec, forwardAll, limited, loadForwarding, type RefuseReason } from '../plane/forwarding.js'
 import { openRemote, type Remote } from '../plane/host.js'
 import { newRelayStats, type RelayStats, relayCounterMemory } from '../plane/relay-stats.js'
 import type { RelayingEvent, RelayingOptions } from '../plane/relaying.js'
@@ -34,6 +26,7 @@ import type {
   VoucherSigner,
 } from '../ports.js'
 import { isCounterOf, receiptStart } from '../wire/receipts.js'
+import { REFUSE_NAME } from '../wire/refuse-reasons.js'
 import { grantDigest, readyDigest, refuseDigest } from '../wire/statements.js'
 import { Admission, type Place } from './admission.js'
 import type { CreditRule } from './credit.js'
@@ -98,8 +91,6 @@ interface Admitted {
   readonly session: RelaySession
   readonly tag: Uint8Array
 }
-
-const REFUSE_NAME = new Map(Object.entries(REFUSE).map(([name, reason]) => [reason, name as RefuseName]))
 
 export class Relay {
   readonly stats: RelayStats

@@ -26,3 +26,8 @@ export const REFUSE = {
 
 export type RefuseName = keyof typeof REFUSE
 export type RefuseReason = (typeof REFUSE)[RefuseName]
+
+/** By what a provider signs; undefined for a number that no provider of this version signs. */
+export const REFUSE_NAME: ReadonlyMap<number, RefuseName> = new Map(
+  Object.entries(REFUSE).map(([name, reason]) => [reason, name as RefuseName]),
+)
