@@ -6,7 +6,7 @@ import type { Place } from '../core/chain-log.js'
 import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
 import { type ReadEvent, type Source, wordBytes } from './event-decoder.js'
-import { FollowedEvents } from './followed-events.js'
+import { FollowedEvents, inOrder } from './followed-events.js'
 
 /** Whose channels: those that pay an account, or those that it pays from. */
 export type Party = { readonly payee: Hex } | { readonly payer: Hex }
@@ -76,7 +76,7 @@ export class EscrowLog {
   async events(): Promise<readonly EscrowEvent[]> {
     let found: readonly EscrowEvent[] = []
     for (const log of this.#logs) found = found.concat(await log.known())
-    return found.toSorted((a, b) => a.block - b.block || a.logIndex - b.logIndex)
+    return inOrder(found)
   }
 
   /** Those that no call before has given. An event that a reorganisation moved comes again. @throws RpcFault */

@@ -86,5 +86,6 @@ export class FollowedEvents<C extends object> {
 
 const placeOf = ({ block, logIndex }: Place): string => `${block} ${logIndex}`
 
-const inOrder = <E extends Place>(events: readonly E[]): E[] =>
+/** In the order of the log. */
+export const inOrder = <E extends Place>(events: readonly E[]): E[] =>
   events.toSorted((a, b) => a.block - b.block || a.logIndex - b.logIndex)

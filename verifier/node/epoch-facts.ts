@@ -123,7 +123,7 @@ export class EpochFacts {
   /** What the store has of B(e): a chain node forgets the state of old blocks, but not the blocks. */
   async #kept(epoch: number): Promise<ChainFacts | undefined> {
     const { chain, store } = this.context
-    for (const facts of await store.facts.of(epoch)) if (await chain.isBlockOf(epoch, facts)) return facts
+    for (const facts of await store.factsOf(epoch)) if (await chain.isBlockOf(epoch, facts)) return facts
     return undefined
   }
 

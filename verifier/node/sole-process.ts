@@ -18,6 +18,7 @@ import { isSupermajority } from '../../proto/quorum.js'
 import { type ChainFacts, verifierOf } from '../core/facts.js'
 import type { Announcement } from '../core/ports.js'
 import { goesOn, isEarlier, known, newProcess, type ProcessIdentity } from '../core/process-identity.js'
+import { withAnySignal } from '../net/any-signal.js'
 import type { VerifierContext } from './context.js'
 import type { Directory } from './directory.js'
 import { keysInUse } from './own-key.js'
@@ -128,8 +129,8 @@ export class SoleProcess {
     const others = directory.verifiers().filter(({ index }) => index !== self.index && verifierOf(facts, index))
     const answers = await Promise.all(
       others.map(async other => {
-        const signal = AbortSignal.any([stopping, AbortSignal.timeout(answerMs)])
-        return present(other, presence, signal).catch(error => {
+        const asking = withAnySignal([stopping, AbortSignal.timeout(answerMs)], end => present(other, presence, end))
+        return asking.catch(error => {
           log.debug({ peer: other.index, error: (error as Error).message }, 'could not present this node')
           return []
         })

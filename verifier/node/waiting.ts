@@ -21,14 +21,8 @@ export async function nap(instantMs: number, clock: WallClock, signal: AbortSign
 }
 
 /** Asks every `everyMs` until there is an answer. @throws AbortError when `signal` aborts */
-export async function poll<T>(ask: () => Promise<T | undefined>, everyMs: number, signal: AbortSignal): Promise<T> {
-  for (;;) {
-    signal.throwIfAborted()
-    const answer = await ask()
-    if (answer !== undefined) return answer
-    await timers.setTimeout(everyMs, undefined, { signal })
-  }
-}
+export const poll = <T>(ask: () => Promise<T | undefined>, everyMs: number, signal: AbortSignal): Promise<T> =>
+  pollEverLess(ask, { firstMs: everyMs, longestMs: everyMs }, signal)
 
 export interface Pauses {
   readonly firstMs: number

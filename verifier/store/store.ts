@@ -48,11 +48,11 @@ export class Store {
   readonly chainLog: LogStore
   readonly ballots: BallotRows
   readonly process: ProcessRow
-  readonly facts: FactRows
   /** with their parts, for whoever does not need a whole report */
   readonly reports: ReportRows
   readonly #rows: SealedRows
   readonly #transcripts: TranscriptFiles
+  readonly #facts: FactRows
   readonly #gossip: GossipRows
   #record!: SigningRecord
 
@@ -65,7 +65,7 @@ export class Store {
     this.ballots = new BallotRows(db, this.#rows)
     this.process = new ProcessRow(this.#rows)
     this.reports = new ReportRows(db, this.#rows)
-    this.facts = new FactRows(db, this.#rows)
+    this.#facts = new FactRows(db, this.#rows)
     this.#gossip = new GossipRows(this.#rows, this.ballots)
     this.chainLog = new LogRows(this.#rows)
   }
@@ -131,16 +131,21 @@ export class Store {
   // -------------------------------------------------------------------------------------------- facts
 
   putFacts(facts: ChainFacts): Promise<void> {
-    return this.facts.put(facts)
+    return this.#facts.put(facts)
   }
 
   getFacts(epoch: number, blockHash: Hex): Promise<ChainFacts | undefined> {
-    return this.facts.get(epoch, blockHash)
+    return this.#facts.get(epoch, blockHash)
+  }
+
+  /** All facts of an epoch: of each block that was B(e), on some branch. */
+  factsOf(epoch: number): Promise<ChainFacts[]> {
+    return this.#facts.of(epoch)
   }
 
   /** Epoch and block of the newest facts. */
   latestFacts(): Promise<Pick<ChainFacts, 'epoch' | 'blockHash'> | undefined> {
-    return this.facts.latest()
+    return this.#facts.latest()
   }
 
   // -------------------------------------------------------------------------------------------- reports
@@ -230,12 +235,12 @@ export class Store {
       const rows = await Promise.all([
         this.ballots.keysBefore(epoch),
         this.reports.keysBefore(epoch),
-        this.facts.keysBefore(epoch),
+        this.#facts.keysBefore(epoch),
         ...(['gossip', 'evidence', 'opening-fault'] as const).map(kind => this.db.keys(beforeEpoch(kind, epoch)).all()),
       ])
       const keys = rows.flat()
       await this.db.batch(keys.map(key => ({ type: 'del', key })))
-      this.facts.forgetBefore(epoch)
+      this.#facts.forgetBefore(epoch)
       this.reports.forgetBefore(epoch)
       await this.#transcripts.prune(epoch)
       if (keys.length > 0 && epoch % COMPACT_EPOCHS === 0) await this.#giveBack(epoch)
@@ -273,7 +278,7 @@ export class Store {
     const known = text(version)
     if (known === '1') await moveSigned(this.db, this.dir, recordPath)
     if (known === '1' || known === '2')
-      await moveRows(this.db, this.#rows, { reports: this.reports, facts: this.facts, ballots: this.ballots })
+      await moveRows(this.db, this.#rows, { reports: this.reports, facts: this.#facts, ballots: this.ballots })
     else if (known !== LAYOUT_VERSION) {
       throw noRecord(this.dir, `its layout is ${known}, but this program knows only ${LAYOUT_VERSION}`)
     }

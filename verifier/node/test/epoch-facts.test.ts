@@ -52,7 +52,7 @@ function epochFacts(answers: (readonly Leaf[] | Error)[], stored: ChainFacts[] =
     },
     store: {
       putFacts: async (facts: ChainFacts) => void stored.push(facts),
-      facts: { of: async (epoch: number) => stored.filter(one => one.epoch === epoch) },
+      factsOf: async (epoch: number) => stored.filter(one => one.epoch === epoch),
     },
   } as unknown as VerifierContext
   const of = new EpochFacts(context, async report => {
