@@ -79,9 +79,13 @@ export class ChannelOffice {
   }
 
   /** Reads what the account has, and whether the chain shows by now what it did not show. @throws RpcFault; UserError 'store' */
-  async look(): Promise<void> {
+  look(): Promise<void> {
+    return this.#look(this.#unseen > 0n)
+  }
+
+  async #look(isUnseen: boolean): Promise<void> {
     const { context, account } = this.#modules.chain
-    if (this.#unseen > 0n) await this.#match.unseen()
+    if (isUnseen) await this.#match.unseen()
     this.#tokens = await readTokens(context, account!)
   }
 
@@ -125,9 +129,8 @@ export class ChannelOffice {
   async channelTo(payee: Hex, purpose: Purpose): Promise<PurseChannel> {
     const open = this.#open(payee, purpose)
     if (open !== undefined) return open
-    await this.look()
+    await this.#look(this.#unseen > 0n || this.#isUnseen(payee))
     const { purse } = this.#modules
-    if (this.#isUnseen(payee)) await this.#match.unseen()
     const found = this.#open(payee, purpose)
     if (found !== undefined) return found
     const known = purse.of(payee, purpose, this.#isPremium(purpose))

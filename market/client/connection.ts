@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { ClientTunnel, QuicStream } from '../../probe/tunnel/index.js'
 import { ByteReader } from '../core/byte-reader.js'
 import { type Destination, encodeDestination, REPLY, type Reply } from '../core/destination.js'
-import { piecesOf } from '../core/pieces.js'
+import { ON_ITS_WAY_MS, piecesOf } from '../core/pieces.js'
 
 export class ConnectError extends Error {
   override readonly name = 'ConnectError'
@@ -21,8 +21,6 @@ export class ConnectError extends Error {
  * unless its half was ended before.
  */
 const HALF_CLOSED_MS = 100
-/** What was on its way when an application went comes within this time. */
-const DRAIN_MS = 30_000
 
 /**
  * @param gone once nobody waits for the connection any more (default: somebody does)
@@ -79,7 +77,7 @@ export async function join(application: Duplex, connection: QuicStream, count: (
   } finally {
     application.destroy()
     if (connection.cancel())
-      await Promise.race([drained(counted(connection)), pause(DRAIN_MS, undefined, { ref: false })])
+      await Promise.race([drained(counted(connection)), pause(ON_ITS_WAY_MS, undefined, { ref: false })])
     connection.destroy()
   }
 }

@@ -1,5 +1,6 @@
 /** What this client owes the exit of its tunnel: it counts what its connections carry, and pays for it by receipts. */
 import { setTimeout as pause } from 'node:timers/promises'
+import { PAYMENTS_PER_SECOND } from '../../probe/constants.js'
 import type { RandomSource } from '../../probe/ports.js'
 import type { ClientTunnel } from '../../probe/tunnel/index.js'
 import { receiptStart } from '../../probe/wire/receipts.js'
@@ -30,8 +31,8 @@ const SESSION_ID_BYTES = 32
 /** A receipt may come before what it bills, so it is not only receipts that a payment waits for. */
 const PAY_BYTES = 256 * 1024
 const PAY_MS = 1000
-/** An exit takes twenty payments a second. */
-const LEAST_GAP_MS = 60
+/** A fifth more than an exit asks for: what is sent in time may come together. */
+const LEAST_GAP_MS = (1.2 * 1000) / PAYMENTS_PER_SECOND
 /** An exit waits for payments once much more than this is unpaid. */
 const NEVER_WAITED_FOR_BYTES = 2 << 20
 

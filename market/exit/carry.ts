@@ -2,11 +2,8 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { piecesOf } from '../core/pieces.js'
+import { ON_ITS_WAY_MS, piecesOf } from '../core/pieces.js'
 import type { Meter } from './meter.js'
-
-/** A client waits as long for what was on its way. */
-const FLUSH_MS = 30_000
 
 /**
  * A client whose application has gone cancels the stream. What has passed the meter is on its bill, so it still goes to the
@@ -19,7 +16,7 @@ export async function carry(stream: Duplex, socket: Socket, meter: Meter): Promi
   stream.once('cancelled', () => {
     isCancelled = true
     socket.destroy()
-    late = setTimeout(() => stream.destroy(), FLUSH_MS)
+    late = setTimeout(() => stream.destroy(), ON_ITS_WAY_MS)
   })
   const unlessCancelled = (error: unknown) => {
     if (!isCancelled) throw error

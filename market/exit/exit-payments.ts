@@ -2,7 +2,7 @@
  * How a tunnel pays its exit: over the tunnel's first stream, with the receipts of relays. The exit signs one for each MiB
  * that the streams have carried, and the client counter-signs it over what it counted itself.
  */
-import { RECEIPT_BYTES } from '../../probe/constants.js'
+import { PAYMENTS_PER_SECOND, RECEIPT_BYTES } from '../../probe/constants.js'
 import type { MessageStream, MonotonicClock, Payments, VoucherSigner } from '../../probe/ports.js'
 import { Paying } from '../../probe/relay/paying.js'
 import { ReceiptChain, receiptStart } from '../../probe/wire/receipts.js'
@@ -16,8 +16,8 @@ export interface ExitPaymentsModules {
   readonly clock: MonotonicClock
 }
 
-/** A client may pay twenty times a second, and the window is much more than what is carried in this time. */
-const LEAST_GAP_MS = 50
+/** As a client may pay. The window is much more than what is carried in this time. */
+const LEAST_GAP_MS = 1000 / PAYMENTS_PER_SECOND
 /** While streams wait, the last receipt comes again: the payment for it may have been void, since the chain was late. */
 const AGAIN_MS = 1000
 

@@ -82,8 +82,10 @@ export class ExitSession {
     stream.once('close', () => over.abort())
     if (stream.destroyed) return
     const socket = await this.#connecting.to(destination, over.signal)
-    if (typeof socket !== 'number' && stream.destroyed) socket.destroy()
-    if (stream.destroyed) return
+    if (stream.destroyed) {
+      if (typeof socket !== 'number') socket.destroy()
+      return
+    }
     if (typeof socket === 'number') {
       stats.refused++
       stream.end(Uint8Array.of(socket))

@@ -32,6 +32,7 @@ const PROTOCOL = 'bandwitness-tunnel'
  * buffer that it gives to `send`.
  */
 const ANNOUNCED_PAYLOAD_BYTES = 1200
+
 interface Windows {
   /** of one stream */
   readonly streamBytes: number
@@ -40,6 +41,7 @@ interface Windows {
   /** the same, once streams were read as fast as they came */
   readonly mostTunnelBytes: number
 }
+
 /**
  * Many streams together, so that an application that does not read holds up no other one. A client's streams begin with
  * 100 Mbit/s at a round trip of 80 ms. An exit has many tunnels, and keeps little for those that have not paid yet.
